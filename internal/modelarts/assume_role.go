@@ -1,0 +1,205 @@
+package modelarts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	defaultRoleDuration = 12 * time.Hour
+	minRoleDuration     = 15 * time.Minute
+	maxRoleDuration     = 24 * time.Hour
+	// renewBefore is how long before their end credentials are replaced, and renewShare the part of their life that it
+	// is at most.
+	renewBefore = 10 * time.Minute
+	renewShare  = 5
+)
+
+// Role is an agency of another account, or of the own one, whose permissions are taken on.
+type Role struct {
+	AgencyName string
+	// DomainName and DomainID name the account that the agency is in. One of them is enough; the id wins.
+	DomainName string
+	DomainID   string
+	// Duration is the life of the credentials, 15 minutes to 24 hours. 0: 12 hours.
+	Duration time.Duration
+}
+
+// AssumeRole returns a source of temporary credentials for role, which cfg.Credentials ask IAM for. They are kept, and
+// replaced before they end; concurrent callers share one call. Of cfg, it uses what is about IAM and the connection. It
+// sends nothing itself. It returns an error for what NewClient would, and for an incomplete role.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-iam/iam_04_0101.html
+func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
+	if role.Duration == 0 {
+		role.Duration = defaultRoleDuration
+	}
+
+	switch {
+	case role.AgencyName == "":
+		return nil, errors.New("assume role: there is no agency name")
+	case role.DomainName == "" && role.DomainID == "":
+		return nil, errors.New("assume role: there is neither a domain name nor a domain id")
+	case role.Duration < minRoleDuration || role.Duration > maxRoleDuration:
+		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, minRoleDuration, maxRoleDuration)
+	}
+
+	iam, err := newService(cfg, iamEndpoint)
+	if err != nil {
+		return nil, fmt.Errorf("assume role: %w", err)
+	}
+
+	return &assumedRole{iam: iam, role: role}, nil
+}
+
+// assumedRole has the temporary credentials for a role.
+type assumedRole struct {
+	iam    *service
+	role   Role
+	flight flight[Credentials]
+
+	mu      sync.Mutex
+	current Credentials
+	renew   time.Time
+	end     time.Time
+}
+
+// Credentials returns the credentials at hand, or new ones where they are about to end.
+func (a *assumedRole) Credentials(ctx context.Context) (Credentials, error) {
+	current, renew, end := a.cached()
+	if time.Now().Before(renew) {
+		return current, nil
+	}
+
+	credentials, err := a.replace(ctx, current)
+	if err != nil && time.Now().Before(end) {
+		return current, nil
+	}
+
+	return credentials, err
+}
+
+// Refresh replaces the credentials, unless that has been done since stale were in use.
+func (a *assumedRole) Refresh(ctx context.Context, stale Credentials) (bool, error) {
+	if _, err := a.replace(ctx, stale); err != nil {
+		return false, err
+	}
+
+	return true, nil
+}
+
+// replace returns other credentials than old, asking IAM for them where there are none yet.
+func (a *assumedRole) replace(ctx context.Context, old Credentials) (Credentials, error) {
+	return a.flight.do(ctx, lookupTimeout, func(ctx context.Context) (Credentials, error) {
+		if current, _, end := a.cached(); current != old && time.Now().Before(end) {
+			return current, nil
+		}
+
+		return a.assume(ctx)
+	})
+}
+
+func (a *assumedRole) cached() (current Credentials, renew, end time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	return a.current, a.renew, a.end
+}
+
+// assume asks IAM for credentials. Asking again does no harm, so this POST is repeated like a GET.
+func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
+	body, err := json.Marshal(newAssumeRoleWire(a.role))
+	if err != nil {
+		return Credentials{}, fmt.Errorf("assume role: %w", err)
+	}
+
+	asked := time.Now()
+
+	answer, err := repeat(ctx, a.iam.maxRetries, func() (*reply, error) {
+		return a.iam.do(ctx, &request{
+			method: http.MethodPost, path: []string{"v3.0", "OS-CREDENTIAL", "securitytokens"}, body: body,
+		})
+	})
+	if err != nil {
+		return Credentials{}, fmt.Errorf("assume role %s: %w", a.role.AgencyName, err)
+	}
+
+	credentials, end, ok := decodeAssumed(answer)
+	if !ok {
+		// The reply is not quoted: parts of it may be secret.
+		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.requestID)
+	}
+
+	a.keep(credentials, asked, end)
+
+	return credentials, nil
+}
+
+// keep stores credentials. Their life is what was asked for, or what IAM says where that is shorter: IAM's word counts
+// only where it is in the future, since the local clock may be wrong.
+func (a *assumedRole) keep(credentials Credentials, asked, end time.Time) {
+	life := a.role.Duration
+	if left := end.Sub(asked); left > 0 && left < life {
+		life = left
+	}
+
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	a.current, a.end = credentials, asked.Add(life)
+	a.renew = a.end.Add(-min(renewBefore, life/renewShare))
+}
+
+// decodeAssumed returns the credentials in the reply and when they end, the zero time where the reply does not tell.
+func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
+	shown := decodeObject(answer.body).object("credential")
+	access, secret, token := shown.string("access"), shown.string("secret"), shown.string("securitytoken")
+
+	if answer.bodyErr != nil || access == nil || secret == nil || token == nil {
+		return Credentials{}, time.Time{}, false
+	}
+
+	credentials := Credentials{AccessKey: *access, SecretKey: NewSecret(*secret), SecurityToken: NewSecret(*token)}
+
+	var end time.Time
+	if expires := shown.string("expires_at"); expires != nil {
+		end, _ = time.Parse(time.RFC3339, *expires)
+	}
+
+	return credentials, end, credentials.check() == nil && *token != ""
+}
+
+// assumeRoleWire is the request as IAM reads it.
+type assumeRoleWire struct {
+	Auth struct {
+		Identity struct {
+			Methods    []string `json:"methods"`
+			AssumeRole struct {
+				AgencyName      string `json:"agency_name"`
+				DomainName      string `json:"domain_name,omitempty"`
+				DomainID        string `json:"domain_id,omitempty"`
+				DurationSeconds int64  `json:"duration_seconds"`
+			} `json:"assume_role"`
+		} `json:"identity"`
+	} `json:"auth"`
+}
+
+func newAssumeRoleWire(role Role) *assumeRoleWire {
+	wire := &assumeRoleWire{}
+	wire.Auth.Identity.Methods = []string{"assume_role"}
+
+	body := &wire.Auth.Identity.AssumeRole
+	body.AgencyName, body.DomainID = role.AgencyName, role.DomainID
+	body.DurationSeconds = int64(role.Duration / time.Second)
+
+	if role.DomainID == "" {
+		body.DomainName = role.DomainName
+	}
+
+	return wire
+}

@@ -1,0 +1,118 @@
+// Package modelarts is the wire between this provider and the ModelArts DevServer API: HTTP, JSON, signing, errors,
+// and which requests may be repeated. It knows nothing of Terraform.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+package modelarts
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+)
+
+// defaultUserAgent is what the client calls itself where Config.UserAgent is empty.
+const defaultUserAgent = "terraform-provider-modelarts"
+
+// Config is what a Client needs to know.
+type Config struct {
+	// Endpoint is the base URL of ModelArts. Empty: https://modelarts.{region}.{cloud}.
+	Endpoint string
+	// IAMEndpoint is the base URL of IAM; a trailing /v3 is dropped. Empty: https://iam.{region}.{cloud}.
+	IAMEndpoint string
+	// Region is the region id, such as cn-north-4.
+	Region string
+	// ProjectID is the id of the project. Empty: IAM is asked for the project called ProjectName, once.
+	ProjectID string
+	// ProjectName is the name of the project to look up. Empty: the name is the region id.
+	ProjectName string
+	// Cloud is the domain of the cloud. Empty: myhuaweicloud.com, or myhuaweicloud.eu for the regions eu-west-1xx.
+	Cloud string
+	// Credentials authenticate every request.
+	Credentials CredentialsSource
+	// Insecure turns certificate checks off, and allows plain http to any host. Plain http to this machine is allowed
+	// without it.
+	Insecure bool
+	// CACertFile is a PEM file of certificate authorities to trust besides those of the system, or its content.
+	CACertFile string
+	// MaxRetries is how often a GET is repeated, after the first try. 0: never. Other methods are never repeated.
+	MaxRetries int
+	// UserAgent is the User-Agent header. Empty: terraform-provider-modelarts.
+	UserAgent string
+	// Transport carries the requests. Nil: a transport of the client's own, with proxies from the environment. Insecure
+	// and CACertFile are about the latter only. It must not follow redirects or repeat requests.
+	Transport http.RoundTripper
+	// Logger gets one debug record per try: method, path, status, duration, request id. Nil: no logs.
+	Logger *slog.Logger
+}
+
+// Client calls the DevServer API of one region and project. It is safe for concurrent use.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+type Client struct {
+	region  string
+	api     *service
+	project *projectLookup
+}
+
+// NewClient returns a client for cfg. It sends nothing. It returns an error for a malformed URL, plain http to another
+// machine without Insecure, a CA file that cannot be read, a malformed proxy in the environment, and missing
+// credentials.
+func NewClient(cfg Config) (*Client, error) {
+	api, err := newService(cfg, modelArtsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+
+	project, err := newProjectLookup(cfg)
+	if err != nil {
+		return nil, err
+	}
+
+	return &Client{region: cfg.Region, api: api, project: project}, nil
+}
+
+// Region returns the region id of the configuration.
+func (c *Client) Region() string { return c.region }
+
+// ProjectID returns the id of the project. Where the configuration has none, IAM is asked once; concurrent callers share
+// the answer, and only a success is kept.
+//
+// See https://support.huaweicloud.com/api-iam/iam_06_0001.html
+func (c *Client) ProjectID(ctx context.Context) (string, error) { return c.project.id(ctx) }
+
+// newService returns the service that cfg has under the endpoint of kind.
+func newService(cfg Config, kind endpointKind) (*service, error) {
+	if cfg.Credentials == nil {
+		return nil, errors.New("no credentials")
+	}
+
+	base, err := kind.url(cfg)
+	if err != nil {
+		return nil, err
+	}
+
+	reads, writes, err := newTransports(cfg, base)
+	if err != nil {
+		return nil, err
+	}
+
+	userAgent := cfg.UserAgent
+	if userAgent == "" {
+		userAgent = defaultUserAgent
+	}
+
+	if !isHeaderValue(userAgent) {
+		return nil, errors.New("the user agent has characters that cannot be sent in a header")
+	}
+
+	logger := cfg.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+
+	return &service{
+		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
+		userAgent: userAgent, maxRetries: cfg.MaxRetries, logger: logger,
+	}, nil
+}

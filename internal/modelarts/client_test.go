@@ -1,0 +1,182 @@
+package modelarts_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		change  func(*modelarts.Config)
+		api     string
+		iam     string
+		failure string
+	}{
+		"by region":          {func(*modelarts.Config) {}, "https://modelarts.cn-north-4.myhuaweicloud.com", "https://iam.cn-north-4.myhuaweicloud.com", ""},
+		"in Europe":          {func(c *modelarts.Config) { c.Region = "eu-west-101" }, "https://modelarts.eu-west-101.myhuaweicloud.eu", "https://iam.eu-west-101.myhuaweicloud.eu", ""},
+		"another cloud":      {func(c *modelarts.Config) { c.Cloud = "example.org" }, "https://modelarts.cn-north-4.example.org", "https://iam.cn-north-4.example.org", ""},
+		"given":              {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "https://a.example/", "https://b.example/v3" }, "https://a.example", "https://b.example", ""},
+		"without scheme":     {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = " a.example:8443 ", "b.example/v3/" }, "https://a.example:8443", "https://b.example", ""},
+		"with path":          {func(c *modelarts.Config) { c.Endpoint = "https://proxy.example/modelarts/" }, "https://proxy.example/modelarts", "https://iam.cn-north-4.myhuaweicloud.com", ""},
+		"default port, case": {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "https://A.example:443", "http://localhost:80" }, "https://a.example", "http://localhost", ""},
+		"other default port": {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "https://a.example:80", "http://127.0.0.1:443" }, "https://a.example:80", "http://127.0.0.1:443", ""},
+		"this machine":       {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://[::1]:8080", "http://x.localhost" }, "http://[::1]:8080", "http://x.localhost", ""},
+		"insecure":           {func(c *modelarts.Config) { c.Endpoint, c.Insecure = "http://a.example", true }, "http://a.example", "https://iam.cn-north-4.myhuaweicloud.com", ""},
+		"plain http":         {func(c *modelarts.Config) { c.Endpoint = "http://a.example" }, "", "", "plain http to a.example"},
+		"plain http for IAM": {func(c *modelarts.Config) { c.IAMEndpoint = "http://127.evil.example" }, "", "", "IAM endpoint: plain http"},
+		"another scheme":     {func(c *modelarts.Config) { c.Endpoint = "ftp://a.example" }, "", "", `the scheme is "ftp"`},
+		"user":               {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "without user"},
+		"query":              {func(c *modelarts.Config) { c.Endpoint = "https://a.example?x=hush" }, "", "", "without user, query"},
+		"fragment":           {func(c *modelarts.Config) { c.Endpoint = "https://a.example#hush" }, "", "", "without user, query"},
+		"no host":            {func(c *modelarts.Config) { c.Endpoint = "https:///v1" }, "", "", "no valid host name"},
+		"odd host":           {func(c *modelarts.Config) { c.Endpoint = "https://a_b.example" }, "", "", "no valid host name"},
+		"not a URL":          {func(c *modelarts.Config) { c.Endpoint = "https://a b:hush" }, "", "", "it is not a URL"},
+		"odd region":         {func(c *modelarts.Config) { c.Region = "evil.example/" }, "", "", "do not make a host name"},
+		"odd cloud":          {func(c *modelarts.Config) { c.Cloud = "x/../y" }, "", "", "do not make a host name"},
+		"neither":            {func(c *modelarts.Config) { c.Region = "" }, "", "", "neither a region nor an endpoint"},
+		"no name for lookup": {func(c *modelarts.Config) {
+			c.Region, c.Endpoint, c.IAMEndpoint = "", "https://a.example", "https://b.example"
+		}, "", "", "neither a project id, a project name nor a region"},
+		"no credentials":     {func(c *modelarts.Config) { c.Credentials = nil }, "", "", "no credentials"},
+		"odd project":        {func(c *modelarts.Config) { c.ProjectID = "a/b" }, "", "", "is not a project id"},
+		"project with break": {func(c *modelarts.Config) { c.ProjectID = "a\n" }, "", "", "is not a project id"},
+		"user agent":         {func(c *modelarts.Config) { c.UserAgent = "a\nb" }, "", "", "the user agent"},
+		"region is not asked": {func(c *modelarts.Config) {
+			c.Region, c.ProjectName, c.Endpoint, c.IAMEndpoint = "", "n", "https://a.example", "https://b.example"
+		}, "https://a.example", "https://b.example", ""},
+	}
+
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			hosts := map[string]string{}
+			transport := &memory{answer: func(_ int, req *http.Request) (*http.Response, error) {
+				path, kind, body := req.URL.Path, "api", serverBody
+				if strings.HasSuffix(path, "/v3/projects") {
+					kind, body = "iam", `{"projects":[{"id":"p1"}]}`
+				}
+
+				hosts[kind] = req.URL.Scheme + "://" + req.Host + path
+
+				return response(http.StatusOK, body), nil
+			}}
+
+			cfg := testConfig(transport)
+			cfg.ProjectID = ""
+			tt.change(&cfg)
+
+			client, err := modelarts.NewClient(cfg)
+			if tt.failure != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.failure) || strings.Contains(err.Error(), "hush") {
+					t.Error(err)
+				}
+
+				return
+			}
+
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if _, err := client.GetServer(t.Context(), testServer); err != nil {
+				t.Fatal(err)
+			}
+
+			want := map[string]string{"api": tt.api + "/v1/p1/dev-servers/" + testServer, "iam": tt.iam + "/v3/projects"}
+			if diff := cmp.Diff(want, hosts); diff != "" {
+				t.Error(diff)
+			}
+
+			if client.Region() != cfg.Region {
+				t.Errorf("region %q", client.Region())
+			}
+		})
+	}
+}
+
+func TestCACertificates(t *testing.T) {
+	t.Parallel()
+
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	for name, file := range map[string]string{
+		"missing": filepath.Join(t.TempDir(), "missing.pem"), "empty": empty, "not PEM": "-----BEGIN CERTIFICATE-----",
+	} {
+		cfg := testConfig(nil)
+		cfg.CACertFile = file
+
+		if _, err := modelarts.NewClient(cfg); err == nil || !strings.Contains(err.Error(), "CA certificates") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDefaultUserAgent(t *testing.T) {
+	t.Parallel()
+
+	client, got := listen(t, reply(serverBody), func(cfg *modelarts.Config) { cfg.UserAgent = "" })
+	if _, err := client.GetServer(t.Context(), testServer); err != nil {
+		t.Fatal(err)
+	}
+
+	if agent := got.all()[0].Header.Get("User-Agent"); agent != "terraform-provider-modelarts" {
+		t.Error(agent)
+	}
+}
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+
+	var lines bytes.Buffer
+
+	logger := slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey || attr.Key == "duration" {
+				return slog.String(attr.Key, "some")
+			}
+
+			return attr
+		},
+	}))
+
+	transport := &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		switch n {
+		case 1:
+			return response(http.StatusBadRequest, `{"error_msg":"`+testSK+`"}`, "X-Request-Id", "r1", "X-Odd", testSK), nil
+		case 2:
+			return nil, errors.New("reset by " + testPass)
+		default:
+			return response(http.StatusOK, `{"data":[]}`), nil
+		}
+	}}
+	client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Logger = logger })
+
+	_, _ = reinstall(t.Context(), client)
+	_, _ = reinstall(t.Context(), client)
+	_, _ = client.ListServers(t.Context(), modelarts.ListServersOptions{Owner: "hush"})
+
+	want := `time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some status=400 request_id=r1
+time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some error="POST ` + testPath + `/reinstallos: no answer: reset by ***"
+time=some level=DEBUG msg=request method=GET path=/v1/` + testProject + `/dev-servers duration=some status=200 request_id=""
+`
+	if diff := cmp.Diff(want, lines.String()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,57 @@
+package modelarts
+
+import (
+	"context"
+	"errors"
+)
+
+// Credentials are what a request is authenticated with: a token, or else an access key, its secret key, and, where the
+// key is temporary, a security token.
+//
+// See https://support.huaweicloud.com/api-modelarts/modelarts_03_0004.html
+type Credentials struct {
+	AccessKey     string
+	SecretKey     Secret
+	SecurityToken Secret
+	Token         Secret
+}
+
+// CredentialsSource has the credentials for the requests of a Client. It must be safe for concurrent use.
+type CredentialsSource interface {
+	// Credentials returns the credentials to use now.
+	Credentials(ctx context.Context) (Credentials, error)
+	// Refresh is called with the credentials that the service has answered 401 to. It tells whether Credentials now
+	// returns others.
+	Refresh(ctx context.Context, stale Credentials) (bool, error)
+}
+
+// StaticCredentials returns a source that has nothing but credentials.
+func StaticCredentials(credentials Credentials) CredentialsSource {
+	return &staticCredentials{credentials: credentials}
+}
+
+type staticCredentials struct{ credentials Credentials }
+
+func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
+	return s.credentials, s.credentials.check()
+}
+
+func (s *staticCredentials) Refresh(context.Context, Credentials) (bool, error) { return false, nil }
+
+// check tells what keeps the credentials from being used.
+func (c Credentials) check() error {
+	if c.Token.IsZero() && (c.AccessKey == "" || c.SecretKey.IsZero()) {
+		return errors.New("the credentials need a token, or an access key and a secret key")
+	}
+
+	for _, value := range []string{c.AccessKey, c.SecurityToken.Reveal(), c.Token.Reveal()} {
+		if !isHeaderValue(value) {
+			return errors.New("the credentials have characters that cannot be sent in a header, such as a line break")
+		}
+	}
+
+	return nil
+}
+
+// secrets returns what must not be shown.
+func (c Credentials) secrets() []Secret { return []Secret{c.SecretKey, c.SecurityToken, c.Token} }

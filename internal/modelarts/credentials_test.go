@@ -1,0 +1,455 @@
+package modelarts_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// rotating has other credentials after every Refresh, as long as there are any.
+type rotating struct {
+	mu       sync.Mutex
+	at, last int
+	err      error
+	stale    []string
+}
+
+func (r *rotating) Credentials(context.Context) (modelarts.Credentials, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	return modelarts.Credentials{AccessKey: fmt.Sprintf("AK%d", r.at), SecretKey: modelarts.NewSecret("sk")}, nil
+}
+
+func (r *rotating) Refresh(_ context.Context, stale modelarts.Credentials) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	r.stale = append(r.stale, stale.AccessKey)
+
+	if r.err != nil || r.at == r.last {
+		return false, r.err
+	}
+
+	r.at++
+
+	return true, nil
+}
+
+func TestUnauthorizedIsRefreshedOnce(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		source *rotating
+		until  int // the requests that are answered 401
+		want   int // requests
+		status int // of the error, 0 for none
+		text   string
+	}{
+		"new credentials work":      {source: &rotating{last: 1}, until: 1, want: 2},
+		"new ones do not either":    {source: &rotating{last: 9}, until: 9, want: 2, status: 401},
+		"there are no new ones":     {source: &rotating{}, until: 9, want: 1, status: 401},
+		"they are not to be had":    {source: &rotating{err: errors.New("IAM is down")}, until: 9, want: 1, status: 401, text: "IAM is down"},
+		"the first ones are enough": {source: &rotating{last: 1}, want: 1},
+	}
+
+	for name, tt := range tests {
+		for verb, call := range map[string]func(context.Context, *modelarts.Client) error{
+			"get": func(ctx context.Context, c *modelarts.Client) error {
+				_, err := c.GetServer(ctx, testServer)
+				return err
+			},
+			"post": func(ctx context.Context, c *modelarts.Client) error { _, err := reinstall(ctx, c); return err },
+		} {
+			t.Run(verb+" "+name, func(t *testing.T) {
+				t.Parallel()
+
+				source := &rotating{last: tt.source.last, err: tt.source.err}
+				transport := &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
+					if n <= tt.until {
+						return response(http.StatusUnauthorized, `{"error_code":"APIGW.0301"}`), nil
+					}
+
+					return response(http.StatusOK, serverBody), nil
+				}}
+				client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials, cfg.MaxRetries = source, 3 })
+
+				wantStatus(t, call(t.Context(), client), tt.status, tt.text)
+				wantRotation(t, transport.all(), tt.want)
+			})
+		}
+	}
+}
+
+// wantStatus checks that err is an answer with that status, or none where status is 0.
+func wantStatus(t *testing.T, err error, status int, text string) {
+	t.Helper()
+
+	var refused *modelarts.Error
+
+	switch {
+	case status == 0 && err == nil:
+	case status == 0, !errors.As(err, &refused), refused.StatusCode != status, !strings.Contains(err.Error(), text):
+		t.Errorf("got %v, want status %d", err, status)
+	}
+}
+
+// wantRotation checks that n requests were sent, each with its own key and the same body.
+func wantRotation(t *testing.T, requests []sent, n int) {
+	t.Helper()
+
+	if len(requests) != n {
+		t.Fatalf("%d requests, want %d", len(requests), n)
+	}
+
+	for i, req := range requests {
+		if !strings.Contains(req.Header.Get("Authorization"), fmt.Sprintf("Access=AK%d,", i)) || req.Body != requests[0].Body {
+			t.Errorf("request %d: %v", i, req)
+		}
+	}
+}
+
+func TestUnusableCredentials(t *testing.T) {
+	t.Parallel()
+
+	secret := modelarts.NewSecret("very secret")
+
+	for name, credentials := range map[string]modelarts.Credentials{
+		"none":           {},
+		"no secret key":  {AccessKey: "ak"},
+		"no access key":  {SecretKey: secret},
+		"line break":     {Token: modelarts.NewSecret("very secret\n")},
+		"odd access key": {AccessKey: "a\x00", SecretKey: secret},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			transport := always(http.StatusOK, serverBody)
+			client := newClient(t, transport, func(cfg *modelarts.Config) {
+				cfg.Credentials, cfg.MaxRetries = modelarts.StaticCredentials(credentials), 5
+			})
+
+			_, err := reinstall(t.Context(), client)
+			_, getErr := client.GetServer(t.Context(), testServer)
+
+			var connErr *modelarts.ConnectionError
+			if !errors.As(err, &connErr) || connErr.Sent || getErr == nil || strings.Contains(err.Error(), "very") {
+				t.Error(err, getErr)
+			}
+
+			if n := len(transport.all()); n != 0 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// iam answers like IAM's securitytokens and like ModelArts, which takes the n-th credentials until they have expired.
+func iam(refuse func(access string) bool) *memory {
+	var mu sync.Mutex
+
+	issued := 0
+
+	return &memory{answer: func(_ int, req *http.Request) (*http.Response, error) {
+		if req.URL.Path != "/v3.0/OS-CREDENTIAL/securitytokens" {
+			if _, access, _ := strings.Cut(req.Header.Get("Authorization"), "Access="); refuse != nil && refuse(access[:strings.Index(access, ",")]) {
+				return response(http.StatusUnauthorized, `{"error_code":"APIGW.0301"}`), nil
+			}
+
+			return response(http.StatusOK, serverBody), nil
+		}
+
+		time.Sleep(time.Second)
+
+		mu.Lock()
+		defer mu.Unlock()
+
+		issued++
+
+		return response(http.StatusCreated, fmt.Sprintf(
+			`{"credential":{"access":"TMP%d","secret":"s%d","securitytoken":"t%d","expires_at":%q}}`,
+			issued, issued, issued, time.Now().Add(time.Hour).UTC().Format(time.RFC3339Nano),
+		)), nil
+	}}
+}
+
+// roleClient returns a client that assumes a role for an hour.
+func roleClient(t *testing.T, transport http.RoundTripper, role modelarts.Role) *modelarts.Client {
+	t.Helper()
+
+	return newClient(t, transport, func(cfg *modelarts.Config) {
+		source, err := modelarts.AssumeRole(*cfg, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		cfg.Credentials = source
+	})
+}
+
+var hourRole = modelarts.Role{AgencyName: "agency", DomainName: "domain", Duration: time.Hour}
+
+// count returns how many of the requests went to IAM.
+func count(requests []sent) (toIAM, others int) {
+	for _, req := range requests {
+		if strings.HasPrefix(req.Host, "iam.") {
+			toIAM++
+		}
+	}
+
+	return toIAM, len(requests) - toIAM
+}
+
+func TestAssumeRoleOnTheWire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(nil)
+		if _, err := reinstall(t.Context(), roleClient(t, transport, hourRole)); err != nil {
+			t.Fatal(err)
+		}
+
+		want := []string{"POST /v3.0/OS-CREDENTIAL/securitytokens", "POST " + testPath + "/reinstallos"}
+		if diff := cmp.Diff(want, transport.lines()); diff != "" {
+			t.Fatal(diff)
+		}
+
+		asked, used := transport.all()[0], transport.all()[1]
+
+		body := `{"auth":{"identity":{"methods":["assume_role"],"assume_role":{"agency_name":"agency","domain_name":"domain","duration_seconds":3600}}}}`
+		if asked.Body != body || asked.Host != "iam.cn-north-4.myhuaweicloud.com" || asked.Header.Get("X-Project-Id") != "" {
+			t.Errorf("asked %+v", asked)
+		}
+
+		if got := asked.Header.Get("Authorization"); !strings.HasPrefix(got, "SDK-HMAC-SHA256 Access="+testAK+", SignedHeaders=host;x-sdk-date,") {
+			t.Errorf("asked with %s", got)
+		}
+
+		if got := used.Header.Get("Authorization"); !strings.Contains(got, "Access=TMP1,") || used.Header.Get("X-Security-Token") != "t1" {
+			t.Errorf("used %s", got)
+		}
+	})
+}
+
+func TestAssumeRoleByDomainID(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(nil)
+		client := roleClient(t, transport, modelarts.Role{AgencyName: "agency", DomainName: "domain", DomainID: "id"})
+
+		if _, err := client.GetServer(t.Context(), testServer); err != nil {
+			t.Fatal(err)
+		}
+
+		body := `{"auth":{"identity":{"methods":["assume_role"],"assume_role":{"agency_name":"agency","domain_id":"id","duration_seconds":43200}}}}`
+		if got := transport.all()[0].Body; got != body {
+			t.Error(got)
+		}
+	})
+}
+
+func TestAssumedCredentialsAreKeptAndRenewed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(nil)
+		client := roleClient(t, transport, hourRole)
+
+		for range 3 {
+			var group sync.WaitGroup
+			for range 20 {
+				group.Go(func() {
+					if _, err := client.GetServer(t.Context(), testServer); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+		}
+
+		if toIAM, others := count(transport.all()); toIAM != 1 || others != 60 {
+			t.Errorf("%d calls for 20 at once, three times over (%d)", toIAM, others)
+		}
+
+		for _, wait := range []time.Duration{49 * time.Minute, 2 * time.Minute} {
+			time.Sleep(wait)
+
+			if _, err := client.GetServer(t.Context(), testServer); err != nil {
+				t.Error(err)
+			}
+		}
+
+		if toIAM, _ := count(transport.all()); toIAM != 2 {
+			t.Errorf("%d calls after 51 minutes", toIAM)
+		}
+	})
+}
+
+func TestAssumedCredentialsThatAreRevoked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(func(access string) bool { return access == "TMP1" })
+		client := roleClient(t, transport, hourRole)
+
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if _, err := client.GetServer(t.Context(), testServer); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+
+		if toIAM, others := count(transport.all()); toIAM != 2 || others != 40 {
+			t.Errorf("%d calls to IAM, %d others", toIAM, others)
+		}
+	})
+}
+
+// TestRefreshAfterRefresh has a request answered 401 whose credentials another one has replaced in the meantime.
+func TestRefreshAfterRefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(nil)
+
+		source, err := modelarts.AssumeRole(testConfig(transport), hourRole)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		first, err := source.Credentials(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		for range 3 {
+			if refreshed, err := source.Refresh(t.Context(), first); !refreshed || err != nil {
+				t.Error(refreshed, err)
+			}
+		}
+
+		if second, err := source.Credentials(t.Context()); second.AccessKey != "TMP2" || err != nil {
+			t.Error(second, err)
+		}
+
+		if toIAM, _ := count(transport.all()); toIAM != 2 {
+			t.Errorf("%d calls to IAM", toIAM)
+		}
+	})
+}
+
+func TestAssumeRoleFailures(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		answer step
+		want   int
+		text   string
+	}{
+		"refused":        {step{status: 403, body: `{"error":{"code":"403","message":"no"}}`, header: []string{"X-IAM-Trace-Id", "t1"}}, 1, "assume role agency: POST /v3.0/OS-CREDENTIAL/securitytokens: HTTP 403 Forbidden, error code 403, request id t1: no"},
+		"down":           {step{status: 503}, 3, "HTTP 503"},
+		"unreachable":    {step{err: errors.New("refused")}, 3, "refused"},
+		"no credentials": {step{status: 201, body: `{"credential":{"access":"a","secret":"hush"}}`}, 1, "the reply has no credentials"},
+		"empty secret":   {step{status: 201, body: `{"credential":{"access":"a","secret":"","securitytoken":"hush"}}`}, 1, "the reply has no credentials"},
+		"HTML":           {step{status: 200, body: "<html>hush</html>"}, 1, "the reply has no credentials"},
+	}
+
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				transport := script(tt.answer)
+				source, err := modelarts.AssumeRole(withRetries(testConfig(transport), 2), hourRole)
+				if err != nil {
+					t.Fatal(err)
+				}
+
+				client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials, cfg.MaxRetries = source, 2 })
+				_, err = client.GetServer(t.Context(), testServer)
+
+				var connErr *modelarts.ConnectionError
+				if !errors.As(err, &connErr) || connErr.Sent || !strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "hush") {
+					t.Error(err)
+				}
+
+				if toIAM, others := count(transport.all()); toIAM != tt.want || others != 0 {
+					t.Errorf("%d calls to IAM, %d others", toIAM, others)
+				}
+			})
+		})
+	}
+}
+
+func withRetries(cfg modelarts.Config, n int) modelarts.Config {
+	cfg.MaxRetries = n
+
+	return cfg
+}
+
+// TestRenewalThatFails has IAM down for the time in which the credentials should be renewed.
+func TestRenewalThatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inner := iam(nil)
+		down := false
+		transport := &memory{answer: func(_ int, req *http.Request) (*http.Response, error) {
+			if down && strings.HasPrefix(req.Host, "iam.") {
+				return response(http.StatusServiceUnavailable, ""), nil
+			}
+
+			return inner.RoundTrip(req)
+		}}
+		client := roleClient(t, transport, hourRole)
+		get := func() error { _, err := client.GetServer(t.Context(), testServer); return err }
+
+		if err := get(); err != nil {
+			t.Fatal(err)
+		}
+
+		down = true
+
+		time.Sleep(55 * time.Minute)
+
+		if err := get(); err != nil {
+			t.Errorf("the credentials still held: %v", err)
+		}
+
+		time.Sleep(10 * time.Minute)
+
+		if err := get(); err == nil {
+			t.Error("the credentials have ended")
+		}
+	})
+}
+
+func TestIncompleteRoles(t *testing.T) {
+	t.Parallel()
+
+	for name, role := range map[string]modelarts.Role{
+		"no agency": {DomainName: "d"},
+		"no domain": {AgencyName: "a"},
+		"too short": {AgencyName: "a", DomainID: "d", Duration: time.Minute},
+		"too long":  {AgencyName: "a", DomainID: "d", Duration: 25 * time.Hour},
+		"negative":  {AgencyName: "a", DomainID: "d", Duration: -time.Hour},
+	} {
+		if _, err := modelarts.AssumeRole(testConfig(nil), role); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+
+	cfg := testConfig(nil)
+	cfg.Credentials = nil
+
+	if _, err := modelarts.AssumeRole(cfg, hourRole); err == nil {
+		t.Error("no error without credentials")
+	}
+}

@@ -1,0 +1,247 @@
+package modelarts
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Error is an answer of the service, or of the gateway in front of it, that is not a success.
+type Error struct {
+	Method     string
+	Path       string // path of the request, without host and query
+	StatusCode int
+	Code       string // such as ModelArts.6404 or APIGW.0301; empty where the body has none
+	Message    string // the service's own words, or the beginning of a body that is not JSON
+	RequestID  string
+	RetryAfter time.Duration // what the Retry-After header asks for; 0 where there is none
+}
+
+// Error returns all that the answer said.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: HTTP %d", e.Method, e.Path, e.StatusCode)
+
+	if text := http.StatusText(e.StatusCode); text != "" {
+		b.WriteString(" " + text)
+	}
+
+	if e.Code != "" {
+		b.WriteString(", error code " + e.Code)
+	}
+
+	if e.RequestID != "" {
+		b.WriteString(", request id " + e.RequestID)
+	}
+
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+
+	return b.String()
+}
+
+// Status returns the HTTP status with its text, such as "400 Bad Request".
+func (e *Error) Status() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
+}
+
+// IsUnauthorized tells whether err is an answer which says that the credentials are not valid.
+func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
+
+// IsForbidden tells whether err is an answer which says that the credentials do not suffice.
+func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+// IsUnrouted tells whether err is a "not found" that is not the service's own word: a gateway's, or an HTML page.
+func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
+
+func hasStatus(err error, status int) bool {
+	answer, ok := errors.AsType[*Error](err)
+
+	return ok && answer.StatusCode == status
+}
+
+// ConnectionError is a request that got no answer that could be read.
+type ConnectionError struct {
+	Method string
+	Path   string
+	// Sent tells whether the service may have seen the request: false only where no connection came about.
+	Sent bool
+	Err  error
+}
+
+// Error names the request and what became of the connection.
+func (e *ConnectionError) Error() string {
+	if !e.Sent {
+		return fmt.Sprintf("%s %s: not sent: %v", e.Method, e.Path, e.Err)
+	}
+
+	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Path, e.Err)
+}
+
+// Unwrap returns what the transport said.
+func (e *ConnectionError) Unwrap() error { return e.Err }
+
+// codeServerNotFound is the error code for a DevServer id that the service does not know. It comes with HTTP 400.
+const codeServerNotFound = "ModelArts.6404"
+
+// IsNotFound tells whether err is the service's own word that it does not know a server. A gateway's 404, an HTML page
+// or an empty body are not: a wrong endpoint answers like that too.
+func IsNotFound(err error) bool {
+	var apiErr *Error
+	if !errors.As(err, &apiErr) {
+		return false
+	}
+
+	if apiErr.Code == codeServerNotFound {
+		return true
+	}
+
+	return apiErr.StatusCode == http.StatusNotFound && strings.HasPrefix(apiErr.Code, "ModelArts.")
+}
+
+const (
+	maxMessage = 2000 // runes of a message of the service
+	maxExcerpt = 300  // runes of a body that is not JSON
+	maxToken   = 128  // runes of an error code or a request id
+)
+
+// preparationError keeps a request from being sent: there are no credentials, no project id, or no time left.
+type preparationError struct{ err error }
+
+func (e *preparationError) Error() string { return e.err.Error() }
+
+func (e *preparationError) Unwrap() error { return e.err }
+
+// refusal returns the error for an answer whose status is not 2xx.
+func (r *reply) refusal(header http.Header) *Error {
+	code, message, requestID := decodeError(r.body)
+	if message == "" && code == "" {
+		message = r.excerpt()
+	}
+
+	if location, err := url.Parse(header.Get("Location")); r.status/100 == 3 && err == nil && location.Host != "" {
+		message = strings.TrimSuffix("redirect to "+location.Scheme+"://"+location.Host+", not followed: "+message, ": ")
+	}
+
+	if r.requestID == "" {
+		r.requestID = requestID
+	}
+
+	refused := r.failure(message)
+	refused.Code = r.scrub.clean(code, maxToken)
+	refused.RetryAfter = parseRetryAfter(header.Get("Retry-After"), header.Get("Date"))
+
+	return refused
+}
+
+// unread returns the error for a 2xx answer whose body could not be read to its end.
+func (r *reply) unread() error {
+	if errors.Is(r.bodyErr, errTooLong) {
+		return r.failure(errTooLong.Error())
+	}
+
+	return &ConnectionError{Method: r.method, Path: r.path, Sent: true, Err: r.scrub.error(r.bodyErr)}
+}
+
+// unusable returns the error for a 2xx answer whose body is not the wanted one.
+func (r *reply) unusable(wanted string) *Error {
+	if len(bytes.TrimSpace(r.body)) == 0 {
+		return r.failure("the reply is empty instead of " + wanted)
+	}
+
+	return r.failure("the reply is not " + wanted + ": " + r.excerpt())
+}
+
+// failure returns an error about the answer.
+func (r *reply) failure(message string) *Error {
+	return &Error{
+		Method: r.method, Path: r.path, StatusCode: r.status,
+		Message:   r.scrub.clean(message, maxMessage),
+		RequestID: r.scrub.clean(r.requestID, maxToken),
+	}
+}
+
+// decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
+// gateway, and that of IAM, which is one level down.
+func decodeError(body []byte) (code, message, requestID string) {
+	outer := decodeObject(body)
+
+	for _, members := range []object{outer, outer.object("error")} {
+		code = firstOf(code, members, "error_code", "errorCode", "code")
+		message = firstOf(message, members, "error_msg", "error_message", "errorMessage", "message")
+		requestID = firstOf(requestID, members, "request_id", "requestId")
+	}
+
+	return code, firstOf(message, outer, "error"), requestID
+}
+
+// firstOf returns text, or, where it is empty, the first of the members that is a text or a number.
+func firstOf(text string, members object, names ...string) string {
+	for _, name := range names {
+		if text != "" {
+			break
+		}
+
+		switch value := members[name].(type) {
+		case string:
+			text = value
+		case json.Number:
+			text = value.String()
+		}
+	}
+
+	return text
+}
+
+var (
+	htmlHidden = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
+	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// excerpt returns the beginning of a body that is not understood, without secrets and HTML markup.
+func (r *reply) excerpt() string {
+	text := strings.TrimSpace(string(r.body))
+
+	// Written anew, JSON has no escapes but those that the scrubber knows.
+	var value any
+	if json.Unmarshal(r.body, &value) == nil {
+		if written, err := json.Marshal(value); err == nil {
+			text = string(written)
+		}
+	}
+
+	text = r.scrub.text(text)
+
+	if strings.HasPrefix(text, "<") {
+		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
+	}
+
+	return clean(r.scrub.text(text), maxExcerpt)
+}
+
+// clean returns text in one line of at most limit runes, without what could drive a terminal.
+func clean(text string, limit int) string {
+	printable := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+
+		return r
+	}, strings.ToValidUTF8(text, " "))
+
+	runes := []rune(strings.Join(strings.Fields(printable), " "))
+	if len(runes) > limit {
+		return string(runes[:limit]) + "..."
+	}
+
+	return string(runes)
+}

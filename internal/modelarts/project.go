@@ -1,0 +1,108 @@
+package modelarts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// lookupTimeout bounds a call to IAM that several callers may wait for.
+const lookupTimeout = 2 * time.Minute
+
+// projectLookup knows the id of the project, or learns it from IAM.
+type projectLookup struct {
+	name   string
+	iam    *service // nil where the id is given
+	flight flight[string]
+
+	mu    sync.Mutex
+	known string
+}
+
+func newProjectLookup(cfg Config) (*projectLookup, error) {
+	if cfg.ProjectID != "" {
+		if !isHeaderValue(cfg.ProjectID) || !isPathElement(cfg.ProjectID) {
+			return nil, fmt.Errorf("%q is not a project id", cfg.ProjectID)
+		}
+
+		return &projectLookup{known: cfg.ProjectID}, nil
+	}
+
+	name := cfg.ProjectName
+	if name == "" {
+		name = cfg.Region
+	}
+
+	if name == "" {
+		return nil, errors.New("neither a project id, a project name nor a region is given")
+	}
+
+	iam, err := newService(cfg, iamEndpoint)
+	if err != nil {
+		return nil, err
+	}
+
+	return &projectLookup{name: name, iam: iam}, nil
+}
+
+// id returns the id of the project.
+func (p *projectLookup) id(ctx context.Context) (string, error) {
+	if known := p.cached(); known != "" {
+		return known, nil
+	}
+
+	id, err := p.flight.do(ctx, lookupTimeout, p.lookUp)
+	if err != nil {
+		return "", fmt.Errorf("look up the id of project %q: %w", p.name, err)
+	}
+
+	return id, nil
+}
+
+func (p *projectLookup) cached() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.known
+}
+
+// lookUp asks IAM for the one project of that name. The request is signed without X-Project-Id, which is not known yet.
+//
+// See https://support.huaweicloud.com/api-iam/iam_06_0001.html
+func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
+	if known := p.cached(); known != "" {
+		return known, nil
+	}
+
+	answer, err := p.iam.do(ctx, &request{
+		method: http.MethodGet, path: []string{"v3", "projects"}, query: url.Values{"name": {p.name}},
+	})
+	if err != nil {
+		return "", err
+	}
+
+	projects, ok := decodeProjects(answer.body, p.name)
+	if !ok {
+		return "", answer.unusable("a list of projects")
+	}
+
+	switch len(projects) {
+	case 0:
+		return "", errors.New("IAM shows no such project; give the project id")
+	case 1:
+	default:
+		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), strings.Join(projects, ", "))
+	}
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.known = projects[0]
+
+	return p.known, nil
+}

@@ -1,0 +1,181 @@
+package modelarts
+
+import "strings"
+
+// Status is the lifecycle status of a DevServer. The service may answer with values that are not listed here.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+type Status string
+
+// The statuses that the service documents, and ReinstallOS, which its own example shows.
+const (
+	StatusCreating             Status = "CREATING"
+	StatusCreateFailed         Status = "CREATE_FAILED"
+	StatusDeleting             Status = "DELETING"
+	StatusDeleted              Status = "DELETED"
+	StatusDeleteFailed         Status = "DELETE_FAILED"
+	StatusError                Status = "ERROR"
+	StatusRunning              Status = "RUNNING"
+	StatusStarting             Status = "STARTING"
+	StatusStartFailed          Status = "START_FAILED"
+	StatusStopped              Status = "STOPPED"
+	StatusStopping             Status = "STOPPING"
+	StatusStopFailed           Status = "STOP_FAILED"
+	StatusRebooting            Status = "REBOOTING"
+	StatusRebootFailed         Status = "REBOOT_FAILED"
+	StatusChangingOS           Status = "CHANGINGOS"
+	StatusChangingOSFailed     Status = "CHANGINGOS_FAILED"
+	StatusReinstallingOS       Status = "REINSTALLINGOS"
+	StatusReinstallOS          Status = "REINSTALLOS"
+	StatusReinstallingOSFailed Status = "REINSTALLINGOS_FAILED"
+)
+
+// Server is a DevServer as the service shows it. A nil field was absent or null in the reply, or of a JSON type that
+// makes no sense for it.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+type Server struct {
+	ID                  *string
+	Name                *string
+	Status              *Status
+	Category            *string
+	ChargingMode        *string
+	Flavor              *string
+	KeyPairName         *string
+	OrderID             *string
+	SubnetID            *string
+	VPCID               *string
+	CreateAt            *int64 // epoch milliseconds
+	UpdateAt            *int64 // epoch milliseconds
+	CloudServer         *CloudServer
+	Endpoints           []Endpoint         // nil: absent; empty: shown as empty
+	EndpointsResponse   []EndpointResponse // nil: absent; empty: shown as empty
+	Image               *Image
+	ServerImageResponse *Image
+	ServerHPS           *ServerHPS
+	Volumes             []Volume // nil: absent; empty: shown as empty
+}
+
+// CloudServer is the ECS, bare-metal server or supernode child node under a DevServer.
+type CloudServer struct {
+	ID       *string
+	Type     *string
+	HPSID    *string
+	HPSECSID *string
+}
+
+// Endpoint is a private address of a DevServer. AllowedAccessIPs and SSHKeys are of the older reply, KeyPairNames of
+// the newer one.
+type Endpoint struct {
+	AllowedAccessIPs []string
+	DevService       *string
+	KeyPairNames     []string
+	Service          *string
+	SSHKeys          []string
+	URI              *string
+}
+
+// EndpointResponse is a way to reach a DevServer, with the settings of its application.
+type EndpointResponse struct {
+	AllowedAccessIPs []string
+	DevService       *string
+	Extensions       map[string]string
+	SSHKeys          []string
+}
+
+// Image is a server image.
+type Image struct {
+	Arch       *string
+	ImageID    *string
+	Name       *string
+	ServerType *string
+	Status     *string
+}
+
+// ServerHPS is the supernode that a child node belongs to.
+type ServerHPS struct {
+	ID   *string
+	Name *string
+}
+
+// Volume is a disk of a DevServer.
+type Volume struct {
+	EVSID   *string
+	EVSType *string
+	Size    *int64 // GiB
+	Type    *string
+}
+
+// ServerPage is one page of a listing.
+type ServerPage struct {
+	Servers []Server
+	Total   *int64 // number of servers in the whole listing
+}
+
+// ImagePage is one page of a listing of images.
+type ImagePage struct {
+	Images []Image
+	Total  *int64 // number of images in the whole listing
+}
+
+// CurrentStatus returns the status, empty where the reply had none. Like the methods below, it takes a nil server for
+// one that tells nothing.
+func (s *Server) CurrentStatus() Status {
+	if s == nil || s.Status == nil {
+		return ""
+	}
+
+	return *s.Status
+}
+
+// InstalledImageID returns the id of the image that is on the system disk, empty where the reply does not tell. Older
+// replies have it under server_image_response only.
+func (s *Server) InstalledImageID() string {
+	if s == nil {
+		return ""
+	}
+
+	for _, image := range []*Image{s.Image, s.ServerImageResponse} {
+		if image != nil && image.ImageID != nil && *image.ImageID != "" {
+			return *image.ImageID
+		}
+	}
+
+	return ""
+}
+
+// InstalledKeyPairName returns the key pair that the server shows, empty where the reply does not tell.
+func (s *Server) InstalledKeyPairName() string {
+	if s == nil || s.KeyPairName == nil {
+		return ""
+	}
+
+	return *s.KeyPairName
+}
+
+// RootVolumeID returns the EVS id of the system disk, empty where the reply does not tell. It changes with every
+// reinstall.
+//
+// See https://support.huaweicloud.com/intl/en-us/usermanual-server-modelarts/usermanual-server-0003.html
+func (s *Server) RootVolumeID() string {
+	if s == nil {
+		return ""
+	}
+
+	for _, volume := range s.Volumes {
+		if volume.Type != nil && strings.EqualFold(*volume.Type, "ROOT") && volume.EVSID != nil {
+			return *volume.EVSID
+		}
+	}
+
+	return ""
+}
+
+// UpdatedAt returns the time of the last update in epoch milliseconds, 0 where the reply does not tell.
+func (s *Server) UpdatedAt() int64 {
+	if s == nil || s.UpdateAt == nil {
+		return 0
+	}
+
+	return *s.UpdateAt
+}

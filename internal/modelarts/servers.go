@@ -1,0 +1,225 @@
+package modelarts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// ListServersOptions says which part of the listing to show. A zero field is not sent.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
+type ListServersOptions struct {
+	Limit  int    // servers per page, 1 to 1024; the service's default is 10
+	Offset int    // servers to leave out
+	Owner  string // id of the user whose servers to show; for administrators
+}
+
+// ReinstallRequest asks for a reinstall. An empty field is not sent.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+type ReinstallRequest struct {
+	AdminPass   Secret
+	KeyPairName string
+	ImageID     string
+	UserData    Secret // base64
+}
+
+// ReinstallReply is the service's word that it has accepted a reinstall.
+type ReinstallReply struct {
+	Server    *Server // nil where the reply was of no use: the request was accepted all the same
+	RequestID string
+}
+
+// GetServer returns the server with that id. Where the service does not know it, IsNotFound is true for the error. A
+// reply that shows no server, or another one, is an error.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowDevServer.html
+func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
+	answer, err := c.do(ctx, http.MethodGet, id, "", nil)
+	if err != nil {
+		return nil, err
+	}
+
+	server := DecodeServer(answer.body)
+	if server == nil {
+		return nil, answer.unusable("a server")
+	}
+
+	if !server.is(id) {
+		return nil, answer.failure("the reply shows server " + *server.ID + " instead")
+	}
+
+	return server, nil
+}
+
+// ListServers returns a page of the servers that the caller created.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
+func (c *Client) ListServers(ctx context.Context, opts ListServersOptions) (*ServerPage, error) {
+	page, _, err := c.serverPage(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+
+	return &ServerPage{Servers: page.items, Total: page.total}, nil
+}
+
+// serverPage returns what ListServers does, with the answer that shows it.
+func (c *Client) serverPage(ctx context.Context, opts ListServersOptions) (*page[Server], *reply, error) {
+	query := url.Values{}
+
+	for name, value := range map[string]int{"limit": opts.Limit, "offset": opts.Offset} {
+		if value > 0 {
+			query.Set(name, strconv.Itoa(value))
+		}
+	}
+
+	if opts.Owner != "" {
+		query.Set("owner", opts.Owner)
+	}
+
+	answer, err := c.send(ctx, &request{method: http.MethodGet, query: query})
+	if err != nil {
+		return nil, nil, err
+	}
+
+	page := decodePage(answer.body, decodeListedServer)
+	if page == nil {
+		return nil, nil, answer.unusable("a page of servers")
+	}
+
+	return page, answer, nil
+}
+
+// StartServer asks for a stopped server to be started, and returns what the reply shows of it: a server without fields
+// where the reply was of no use, since the request was accepted all the same.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/StartDevServer.html
+func (c *Client) StartServer(ctx context.Context, id string) (*Server, error) {
+	return c.switchServer(ctx, id, "start", []byte("{}")) // the service wants a body
+}
+
+// StopServer asks for a running server to be stopped, and returns what the reply shows of it: a server without fields
+// where the reply was of no use, since the request was accepted all the same.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/StopDevServer.html
+func (c *Client) StopServer(ctx context.Context, id string) (*Server, error) {
+	return c.switchServer(ctx, id, "stop", nil)
+}
+
+func (c *Client) switchServer(ctx context.Context, id, verb string, body []byte) (*Server, error) {
+	answer, err := c.do(ctx, http.MethodPut, id, verb, body)
+	if err != nil {
+		return nil, err
+	}
+
+	if server := answer.server(id); server != nil {
+		return server, nil
+	}
+
+	return &Server{}, nil
+}
+
+// ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
+// sent once; it is sent again only after a 401, which says that it was not processed, and with new credentials.
+//
+// An *Error is an answer that is not 2xx. A *ConnectionError is no answer; where Sent is true, the disk may be being
+// erased.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *ReinstallRequest) (*ReinstallReply, error) {
+	if req == nil {
+		return nil, errors.New("there is no reinstall request")
+	}
+
+	body, err := req.encode()
+	if err != nil {
+		return nil, err
+	}
+
+	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body, req.AdminPass, req.UserData)
+	if err != nil {
+		return nil, err
+	}
+
+	return &ReinstallReply{Server: answer.server(id), RequestID: answer.requestID}, nil
+}
+
+// reinstallWire is a ReinstallRequest as the service reads it.
+type reinstallWire struct {
+	AdminPass   string `json:"admin_pass,omitempty"`
+	KeyPairName string `json:"key_pair_name,omitempty"`
+	ImageID     string `json:"image_id,omitempty"`
+	UserData    string `json:"user_data,omitempty"`
+}
+
+// encode returns the body of the request. It is the one place that opens its secrets.
+func (r *ReinstallRequest) encode() ([]byte, error) {
+	body, err := json.Marshal(reinstallWire{
+		AdminPass:   r.AdminPass.Reveal(),
+		KeyPairName: r.KeyPairName,
+		ImageID:     r.ImageID,
+		UserData:    r.UserData.Reveal(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode the reinstall request: %w", err)
+	}
+
+	return body, nil
+}
+
+// do sends a request about the server with that id; verb is what to do with it, empty for nothing.
+func (c *Client) do(ctx context.Context, method, id, verb string, body []byte, secrets ...Secret) (*reply, error) {
+	if !isPathElement(id) {
+		return nil, fmt.Errorf("%q is not a server id", id)
+	}
+
+	path := []string{id}
+	if verb != "" {
+		path = append(path, verb)
+	}
+
+	return c.send(ctx, &request{method: method, path: path, body: body, secrets: secrets})
+}
+
+// send sends req, whose path is that below the servers of the project.
+func (c *Client) send(ctx context.Context, req *request) (*reply, error) {
+	below := req.path
+	req.path = append([]string{"v1", "{project_id}", "dev-servers"}, below...)
+
+	project, err := c.project.id(ctx)
+	if err != nil {
+		return nil, c.api.notSent(req, err)
+	}
+
+	req.project, req.path[1] = project, project
+
+	return c.api.do(ctx, req)
+}
+
+// isPathElement tells whether text names one thing in a path.
+func isPathElement(text string) bool {
+	return text != "" && text != "." && text != ".." && !strings.Contains(text, "/")
+}
+
+// is tells whether the server is the one with that id, or does not tell.
+func (s *Server) is(id string) bool { return s.ID == nil || strings.EqualFold(*s.ID, id) }
+
+// server returns the server with that id in a reply; nil where there is none.
+func (r *reply) server(id string) *Server {
+	if r.bodyErr != nil {
+		return nil
+	}
+
+	if server := DecodeServer(r.body); server != nil && server.is(id) {
+		return server
+	}
+
+	return nil
+}

@@ -1,0 +1,259 @@
+package modelarts
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxReply is the longest reply that is read, in bytes: a full page of 1024 servers has about one MiB.
+	maxReply = 4 << 20
+	// tryTimeout bounds one try from the first byte to the last.
+	tryTimeout = 2 * time.Minute
+)
+
+var (
+	errTryTimeout = fmt.Errorf("no complete answer within %s", tryTimeout)
+	errTooLong    = fmt.Errorf("the reply is longer than %d MiB", maxReply>>20)
+)
+
+// service is one host that requests go to: ModelArts or IAM.
+type service struct {
+	base          *url.URL
+	credentials   CredentialsSource
+	reads, writes http.RoundTripper
+	userAgent     string
+	maxRetries    int
+	logger        *slog.Logger
+}
+
+// request is one request, before it is put together.
+type request struct {
+	method  string
+	path    []string // elements, not escaped
+	query   url.Values
+	project string // goes into X-Project-Id
+	body    []byte
+	secrets []Secret // what the answer must not be quoted with
+}
+
+// reply is an answer with a 2xx status.
+type reply struct {
+	method, path string
+	status       int
+	requestID    string
+	body         []byte
+	bodyErr      error // why body is not complete
+	scrub        *scrubber
+}
+
+// do sends req and returns the answer. A GET is repeated as the retry policy says. Anything else is sent once, and once
+// more after a 401 that new credentials may cure.
+func (s *service) do(ctx context.Context, req *request) (*reply, error) {
+	if req.method != http.MethodGet {
+		return s.authorized(ctx, req)
+	}
+
+	return repeat(ctx, s.maxRetries, func() (*reply, error) {
+		answer, err := s.authorized(ctx, req)
+		if err == nil && answer.bodyErr != nil {
+			return nil, answer.unread()
+		}
+
+		return answer, err
+	})
+}
+
+// authorized sends req, and sends it again if the answer is 401, which says that it was not processed, and there are
+// new credentials.
+func (s *service) authorized(ctx context.Context, req *request) (*reply, error) {
+	credentials, err := s.credentials.Credentials(ctx)
+	if err != nil {
+		return nil, s.notSent(req, err)
+	}
+
+	answer, err := s.try(ctx, req, credentials)
+
+	var refused *Error
+	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
+		return answer, err
+	}
+
+	refreshed, refreshErr := s.credentials.Refresh(ctx, credentials)
+	if refreshErr != nil {
+		return nil, fmt.Errorf("%w; there are no new credentials: %v", err, refreshErr) //nolint:errorlint // a 401 it stays
+	}
+
+	if !refreshed {
+		return nil, err
+	}
+
+	credentials, err = s.credentials.Credentials(ctx)
+	if err != nil {
+		return nil, s.notSent(req, err)
+	}
+
+	return s.try(ctx, req, credentials)
+}
+
+// try sends req a single time.
+func (s *service) try(ctx context.Context, req *request, credentials Credentials) (*reply, error) {
+	if ctx.Err() != nil {
+		return nil, s.notSent(req, context.Cause(ctx))
+	}
+
+	if err := credentials.check(); err != nil {
+		return nil, s.notSent(req, err)
+	}
+
+	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, errTryTimeout)
+	defer cancel()
+
+	var trace sendTrace
+
+	scrub := newScrubber(append(credentials.secrets(), req.secrets...)...)
+	began := time.Now()
+
+	resp, err := s.transport(credentials, req.method).RoundTrip(s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req))
+	if err != nil {
+		err = &ConnectionError{
+			Method: req.method, Path: s.url(req).EscapedPath(), Sent: trace.sent(err), Err: scrub.error(because(ctx, err)),
+		}
+		s.log(ctx, req, began, slog.String("error", err.Error()))
+
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is lost with it
+
+	answer := &reply{
+		method: req.method, path: s.url(req).EscapedPath(), status: resp.StatusCode, requestID: scrub.requestID(headerRequestID(resp.Header)), scrub: scrub,
+	}
+	answer.body, answer.bodyErr = readBody(resp)
+	answer.bodyErr = because(ctx, answer.bodyErr)
+
+	s.log(ctx, req, began, slog.Int("status", answer.status), slog.String("request_id", answer.requestID))
+
+	if answer.status < 200 || answer.status > 299 {
+		return nil, answer.refusal(resp.Header)
+	}
+
+	return answer, nil
+}
+
+// transport returns what signs a request and carries it. It is called directly, and not through an http.Client, which
+// would look at redirects.
+func (s *service) transport(credentials Credentials, method string) http.RoundTripper {
+	next := s.writes
+	if method == http.MethodGet {
+		next = s.reads
+	}
+
+	return &signingTransport{credentials: credentials, next: next}
+}
+
+// newRequest puts req together. It has no GetBody, so that net/http cannot send the body again.
+func (s *service) newRequest(ctx context.Context, req *request) *http.Request {
+	target := s.url(req)
+	httpReq := (&http.Request{
+		Method: req.method, URL: target, Host: target.Host, Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+
+	httpReq.Header.Set("Accept", "application/json")
+	httpReq.Header.Set("User-Agent", s.userAgent)
+
+	if req.method != http.MethodGet {
+		httpReq.Header.Set("Content-Type", "application/json")
+	}
+
+	if req.project != "" {
+		httpReq.Header.Set(headerProjectID, req.project)
+	}
+
+	if len(req.body) > 0 {
+		httpReq.Body = io.NopCloser(bytes.NewReader(req.body))
+		httpReq.ContentLength = int64(len(req.body))
+	}
+
+	return httpReq
+}
+
+// url returns where req goes. Every element of the path is escaped.
+func (s *service) url(req *request) *url.URL {
+	target := *s.base
+	target.RawPath = s.base.EscapedPath()
+
+	for _, element := range req.path {
+		target.Path += "/" + element
+		target.RawPath += "/" + url.PathEscape(element)
+	}
+
+	target.RawQuery = canonicalQuery(req.query)
+
+	return &target
+}
+
+// notSent is the error for a request that could not even be tried.
+func (s *service) notSent(req *request, err error) error {
+	return &ConnectionError{Method: req.method, Path: s.url(req).EscapedPath(), Sent: false, Err: &preparationError{err: err}}
+}
+
+// log writes the one record of a try.
+func (s *service) log(ctx context.Context, req *request, began time.Time, more ...slog.Attr) {
+	s.logger.LogAttrs(ctx, slog.LevelDebug, "request", append([]slog.Attr{
+		slog.String("method", req.method),
+		slog.String("path", s.url(req).EscapedPath()),
+		slog.Duration("duration", time.Since(began)),
+	}, more...)...)
+}
+
+// readBody reads the body of resp, up to maxReply bytes.
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.Body == nil || resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, nil
+	}
+
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	if err != nil {
+		return body, fmt.Errorf("read the reply: %w", err)
+	}
+
+	if len(body) > maxReply {
+		return body[:maxReply], errTooLong
+	}
+
+	return body, nil
+}
+
+// because puts the cause of a context that is over before err, the error that it led to.
+func because(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, cause) {
+		return err
+	}
+
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
+// headerRequestID returns the id under which the service knows the request: that of ModelArts, or that of IAM.
+func headerRequestID(header http.Header) string {
+	if id := header.Get("X-Request-Id"); id != "" {
+		return id
+	}
+
+	return header.Get("X-Iam-Trace-Id")
+}
+
+// isHeaderValue tells whether net/http would send value in a header.
+func isHeaderValue(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}

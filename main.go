@@ -1,0 +1,28 @@
+// Command terraform-provider-modelarts serves the ModelArts provider to Terraform and OpenTofu.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider"
+)
+
+// version is set by the linker when a release is built.
+var version = "dev"
+
+func main() {
+	debug := flag.Bool("debug", false, "serve for a debugger, and print how Terraform attaches to it")
+	flag.Parse()
+
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: "registry.terraform.io/terraform-modelarts/modelarts",
+		Debug:   *debug,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
