@@ -1,0 +1,265 @@
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/signer"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// sample is a request to sign.
+type sample struct {
+	method, host, path     string
+	query                  url.Values
+	body                   string
+	accessKey, secretKey   string
+	project, securityToken string
+	now                    time.Time
+}
+
+// ours returns the header Authorization of this repository.
+func ours(s *sample) string {
+	req := &http.Request{
+		Method: s.method, Host: s.host, URL: &url.URL{Scheme: "https", Host: s.host, Path: s.path, RawQuery: s.query.Encode()},
+		Header: http.Header{},
+	}
+	if s.project != "" {
+		req.Header.Set("X-Project-Id", s.project)
+	}
+
+	modelarts.Sign(req, []byte(s.body), modelarts.Credentials{
+		AccessKey: s.accessKey, SecretKey: modelarts.NewSecret(s.secretKey), SecurityToken: modelarts.NewSecret(s.securityToken),
+	}, s.now)
+
+	return req.Header.Get("Authorization")
+}
+
+// theirs returns that of the SDK. It signs every header that it is given.
+func theirs(t *testing.T, s *sample) string {
+	t.Helper()
+
+	builder := request.NewHttpRequestBuilder().
+		WithEndpoint("https://"+s.host).WithMethod(s.method).WithPath(s.path).WithBody("body", s.body).
+		AddHeaderParam("Host", s.host).
+		AddHeaderParam("Content-Type", "application/json").
+		AddHeaderParam(signer.HeaderXDate, s.now.UTC().Format(signer.BasicDateFormat))
+
+	for name, values := range s.query {
+		builder.AddQueryParam(name, reflect.ValueOf(values))
+	}
+
+	for name, value := range map[string]string{"X-Project-Id": s.project, "X-Security-Token": s.securityToken} {
+		if value != "" {
+			builder.AddHeaderParam(name, value)
+		}
+	}
+
+	headers, err := signer.Sign(builder.Build(), s.accessKey, s.secretKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return headers[signer.HeaderAuthorization]
+}
+
+// compare reports a request that is not signed alike.
+func compare(t *testing.T, s *sample) {
+	t.Helper()
+
+	if got, want := ours(s), theirs(t, s); got != want {
+		t.Fatalf("%+v\n ours %s\ntheirs %s", *s, got, want)
+	}
+}
+
+// TestSignaturesOfRandomRequests compares 10,000 requests, the same in every run.
+func TestSignaturesOfRandomRequests(t *testing.T) {
+	t.Parallel()
+
+	const samples = 10_000
+
+	source := &generator{rand.New(rand.NewPCG(1, 2))} //nolint:gosec // the same requests in every run
+
+	seen := map[string]bool{}
+
+	for range samples {
+		s := source.sample()
+		compare(t, s)
+		seen[ours(s)] = true
+	}
+
+	if len(seen) != samples {
+		t.Errorf("only %d of %d requests differ", len(seen), samples)
+	}
+
+	t.Logf("%d signatures are those of the SDK", len(seen))
+}
+
+func FuzzSignature(f *testing.F) {
+	f.Add("GET", "modelarts.cn-north-4.myhuaweicloud.com", "/v1/p/dev-servers", "limit=10&owner=a+b", "", "AK", "SK", "p", "", int64(0))
+	f.Add("POST", "127.0.0.1:8080", "/v1/ü%2F//", "a=&a=%20&=", `{"admin_pass":"x"}`, "AK", "SK", "p", "t+/=", int64(1763899200))
+	f.Add("PUT", "[::1]:1", "", "", "{}", "A", "S", "", " t ", int64(1))
+
+	f.Fuzz(func(t *testing.T, method, host, path, rawQuery, body, accessKey, secretKey, project, token string, seconds int64) {
+		query, err := url.ParseQuery(rawQuery)
+		if err != nil || accessKey == "" || secretKey == "" || seconds < 0 || seconds >= 1<<33 {
+			t.Skip()
+		}
+
+		// Not even net/http takes a host like that, and only there could the SDK sign another one.
+		if parsed, err := url.Parse("https://" + host); err != nil || host == "" || parsed.Host != host {
+			t.Skip()
+		}
+
+		compare(t, &sample{
+			method: method, host: host, path: path, query: query, body: body, accessKey: accessKey, secretKey: secretKey,
+			project: project, securityToken: token, now: time.Unix(seconds, 0),
+		})
+	})
+}
+
+// generator makes requests up.
+type generator struct{ *rand.Rand }
+
+func (g *generator) sample() *sample {
+	s := &sample{
+		method:    pick(g, "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"),
+		host:      pick(g, "modelarts.cn-north-4.myhuaweicloud.com", "iam.myhuaweicloud.com", "127.0.0.1:8080", "[::1]:443", "a"),
+		query:     url.Values{},
+		accessKey: g.text(1, 20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+		secretKey: g.text(1, 40, odd),
+		now:       time.Unix(g.Int64N(4e9), 0),
+	}
+
+	for range g.IntN(6) {
+		s.path += "/" + g.text(0, 12, odd)
+	}
+
+	for range g.IntN(4) {
+		s.query.Add(g.text(1, 6, odd), g.text(0, 10, odd))
+	}
+
+	for name := range s.query {
+		if g.IntN(3) == 0 {
+			s.query.Add(name, g.text(0, 10, odd))
+		}
+	}
+
+	if g.IntN(2) == 0 {
+		s.body = g.text(0, 200, odd)
+	}
+
+	if g.IntN(4) != 0 {
+		s.project = g.text(32, 32, "0123456789abcdef")
+	}
+
+	if g.IntN(2) == 0 {
+		s.securityToken = g.text(1, 300, "ABCabc019+/=-_ ")
+	}
+
+	return s
+}
+
+const odd = "abcXYZ019-._~ !\"#$%&'()*+,/:;<=>?@[\\]^`{|}\t\x00\x7fäß€語😀"
+
+func (g *generator) text(shortest, longest int, alphabet string) string {
+	var b strings.Builder
+
+	runes := []rune(alphabet)
+	for range shortest + g.IntN(longest-shortest+1) {
+		b.WriteRune(runes[g.IntN(len(runes))])
+	}
+
+	return b.String()
+}
+
+func pick(g *generator, texts ...string) string { return texts[g.IntN(len(texts))] }
+
+// judge is a transport that has the SDK sign every request as well.
+type judge struct {
+	t    *testing.T
+	seen []string
+}
+
+func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+
+	if req.Body != nil {
+		read, err := io.ReadAll(req.Body)
+		if err != nil {
+			j.t.Error(err)
+		}
+
+		body = read
+	}
+
+	now, err := time.Parse(signer.BasicDateFormat, req.Header.Get(signer.HeaderXDate))
+	if err != nil {
+		j.t.Error(err)
+	}
+
+	want := theirs(j.t, &sample{
+		method: req.Method, host: req.Host, path: req.URL.Path, query: req.URL.Query(), body: string(body),
+		accessKey: "AK", secretKey: "SK", project: req.Header.Get("X-Project-Id"), securityToken: req.Header.Get("X-Security-Token"), now: now,
+	})
+	if got := req.Header.Get("Authorization"); got != want {
+		j.t.Errorf("%s %s\n ours %s\ntheirs %s", req.Method, req.URL, got, want)
+	}
+
+	j.seen = append(j.seen, req.Method+" "+req.URL.Path)
+
+	answer := `{"id":"server","projects":[{"id":"project"}],"data":[]}`
+
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(answer)))}, nil
+}
+
+// TestSignaturesOfTheClient compares the requests that the client really sends.
+func TestSignaturesOfTheClient(t *testing.T) {
+	t.Parallel()
+
+	transport := &judge{t: t}
+
+	client, err := modelarts.NewClient(modelarts.Config{
+		Region: "cn-north-4", Transport: transport,
+		Credentials: modelarts.StaticCredentials(modelarts.Credentials{
+			AccessKey: "AK", SecretKey: modelarts.NewSecret("SK"), SecurityToken: modelarts.NewSecret("token/+="),
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, call := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := client.GetServer(ctx, "server"); return err },
+		func(ctx context.Context) error {
+			_, err := client.ListServers(ctx, modelarts.ListServersOptions{Limit: 1024, Offset: 3, Owner: "a b+c/d"})
+
+			return err
+		},
+		func(ctx context.Context) error { _, err := client.StopServer(ctx, "server"); return err },
+		func(ctx context.Context) error { _, err := client.StartServer(ctx, "server"); return err },
+		func(ctx context.Context) error {
+			_, err := client.ReinstallServerOS(ctx, "server", &modelarts.ReinstallRequest{AdminPass: modelarts.NewSecret("<Pä&ss>")})
+
+			return err
+		},
+	} {
+		if err := call(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+
+	if len(transport.seen) != 6 {
+		t.Errorf("sent %v", transport.seen)
+	}
+}

@@ -1,0 +1,182 @@
+package conformance_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	sdk "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/modelarts/v1"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/modelarts/v1/model"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// TestSDKAgainstSimulator has the SDK's own client reinstall a server: show, list, stop, wait, reinstall, wait.
+// It is not parallel: it changes HOME, where the SDK would write.
+func TestSDKAgainstSimulator(t *testing.T) {
+	tests := map[string]struct {
+		behavior simulator.Behavior
+		token    string
+		body     model.ServerOsRequest
+	}{
+		"password":       {body: model.ServerOsRequest{AdminPass: new("@Admin_pass1")}},
+		"key pair":       {body: model.ServerOsRequest{KeyPairName: new("key")}, token: "security/token+="},
+		"everything":     {body: model.ServerOsRequest{AdminPass: new("<Admin&pass>1"), ImageId: new(newImage), UserData: new("IyEvYmluL3NoCg==")}},
+		"older replies":  {behavior: simulator.Behavior{OlderReplies: true}, body: model.ServerOsRequest{KeyPairName: new("key")}},
+		"unknown status": {behavior: simulator.Behavior{ReinstallStatus: "REINSTALLOS"}, body: model.ServerOsRequest{KeyPairName: new("key")}},
+	}
+
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			t.Setenv("HOME", home)
+
+			cloud := simulator.New(simulator.Config{
+				SecurityToken: tt.token,
+				Behavior:      tt.behavior,
+				Durations:     simulator.Durations{Stop: 50 * time.Millisecond, Reinstall: 50 * time.Millisecond, Start: 50 * time.Millisecond},
+			})
+			cloud.AddImage(simulator.Image{ID: newImage})
+			server := cloud.AddServer(simulator.Server{Status: simulator.StatusRunning})
+
+			foreign := &foreigner{t: t, client: newSDK(t, cloud, tt.token), id: server.ID}
+			foreign.reinstall(&tt.body)
+
+			wantOneWipe(t, cloud, server, &tt.body)
+
+			if left, err := os.ReadDir(home); err != nil || len(left) != 0 {
+				t.Errorf("the SDK has left %v (%v)", left, err)
+			}
+		})
+	}
+}
+
+const newImage = "0b5bd5e4-5d3b-4a51-9d3c-0c7a1c9f2a11"
+
+// newSDK returns the SDK's client. It looks the project up by itself.
+func newSDK(t *testing.T, cloud *simulator.Cloud, securityToken string) *sdk.ModelArtsClient {
+	t.Helper()
+
+	url := cloud.Start(t)
+
+	credentials, err := basic.NewCredentialsBuilder().
+		WithAk(simulator.DefaultAccessKey).WithSk(simulator.DefaultSecretKey).WithSecurityToken(securityToken).
+		WithIamEndpointOverride(url).SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	client, err := sdk.ModelArtsClientBuilder().
+		WithRegion(region.NewRegion(cloud.Region(), url)).
+		WithCredential(credentials).
+		WithHttpConfig(config.DefaultHttpConfig().WithUserAgent("conformance")). // without it, the SDK writes into HOME
+		SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return sdk.NewModelArtsClient(client)
+}
+
+// foreigner reinstalls a server through the SDK.
+type foreigner struct {
+	t      *testing.T
+	client *sdk.ModelArtsClient
+	id     string
+}
+
+func (f *foreigner) reinstall(body *model.ServerOsRequest) {
+	f.t.Helper()
+
+	page, err := f.client.ListDevServers(&model.ListDevServersRequest{Limit: new(int32(100)), Offset: new(int32(0))})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+
+	if page.Data == nil || len(*page.Data) != 1 || *(*page.Data)[0].Id != f.id || *page.Total != 1 {
+		f.t.Fatalf("listed %v", page)
+	}
+
+	if status := f.status(); status != simulator.StatusRunning {
+		f.t.Fatalf("the server is %s", status)
+	}
+
+	if _, err := f.client.StopDevServer(&model.StopDevServerRequest{Id: f.id}); err != nil {
+		f.t.Fatal(err)
+	}
+
+	f.wait(simulator.StatusStopped)
+
+	reply, err := f.client.ReinstallDevServerOS(&model.ReinstallDevServerOsRequest{Id: f.id, Body: body})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+
+	if *reply.Id != f.id || reply.XRequestId == nil || *reply.XRequestId == "" {
+		f.t.Errorf("replied %v", reply)
+	}
+
+	f.wait(simulator.StatusRunning)
+}
+
+func (f *foreigner) status() string {
+	f.t.Helper()
+
+	server, err := f.client.ShowDevServer(&model.ShowDevServerRequest{Id: f.id})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+
+	return server.Status.Value()
+}
+
+// wait looks until the server has that status.
+func (f *foreigner) wait(status string) {
+	f.t.Helper()
+
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+
+	for f.status() != status {
+		select {
+		case <-ticker.C:
+		case <-f.t.Context().Done():
+			f.t.Fatal("the test ended first")
+		}
+	}
+}
+
+// wantOneWipe checks that the one disk was erased once, for that request, and that nothing was wrong with any request.
+func wantOneWipe(t *testing.T, cloud *simulator.Cloud, before simulator.Server, body *model.ServerOsRequest) {
+	t.Helper()
+
+	if violations := cloud.Violations(); len(violations) != 0 {
+		t.Errorf("violations: %v", violations)
+	}
+
+	wipes := cloud.Wipes()
+	if len(wipes) != 1 {
+		t.Fatalf("wipes: %+v", wipes)
+	}
+
+	wipe := wipes[0]
+	if wipe.ServerID != before.ID || wipe.NewRoot == wipe.OldRoot || wipe.AdminPassSet != (body.AdminPass != nil) ||
+		wipe.KeyPairName != deref(body.KeyPairName) || wipe.UserData != deref(body.UserData) {
+		t.Errorf("wiped %+v", wipe)
+	}
+
+	if image := deref(body.ImageId); image != "" && wipe.ImageID != image {
+		t.Errorf("installed image %s", wipe.ImageID)
+	}
+}
+
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+
+	return *text
+}

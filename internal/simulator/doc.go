@@ -1,0 +1,15 @@
+// Package simulator is a strict stand-in for the DevServer part of the ModelArts API and for the few IAM calls around it.
+//
+// It verifies signatures and bodies, enforces the legal statuses of every action, moves servers through their statuses in
+// configurable time, gives a new ROOT volume id per reinstall, and records every request and every erased disk. Faults and
+// outside actors are added by rule. Where the behaviour of the service is not published, [Behavior] sets it either way.
+//
+// Time is read from [time.Now] alone and transitions are applied when somebody looks, so that a [Cloud] starts no goroutine
+// and runs inside a testing/synctest bubble through [Cloud.RoundTripper].
+//
+// What is checked stands on the API reference,
+// https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html, and on the signing recipe,
+// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html. What is invented: the error codes
+// [CodeIllegalStatus] and [CodeInvalid], the wording of all messages but "not found", and refusing unknown query
+// parameters, unknown body keys and bodies where none belongs.
+package simulator

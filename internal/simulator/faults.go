@@ -1,0 +1,219 @@
+package simulator
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Fault is a rule that makes requests go wrong. The matchers choose the requests; empty ones match all. Several faults that
+// match one request combine: delays add up, the greatest Stale counts, and the first fault with an answer gives it.
+type Fault struct {
+	Name string `json:"name"` // for logs and FaultsHit
+
+	// The matchers. Action is one of get, list, list-all, start, stop, reboot, changeos, reinstallos, sync, images, image,
+	// projects, tokens, assume-role. Route is the end of a route, such as "/dev-servers/{id}".
+	Method   string `json:"method"`
+	Action   string `json:"action"`
+	Route    string `json:"route"`
+	ServerID string `json:"server_id"` // on listings only Stale and Invisible heed it, for that one server
+	After    int    `json:"after"`     // skip so many matches first
+	Times    int    `json:"times"`     // then act so often; zero: until removed
+
+	// An answer in place of the real one. Without Process, nothing is processed. Body wins over Code and Message; Code
+	// alone or Message alone is completed. A Status of 2xx needs Process or Body to make sense.
+	Status      int               `json:"status"`
+	Code        string            `json:"code"`
+	Message     string            `json:"message"`
+	Body        string            `json:"body"`
+	ContentType string            `json:"content_type"` // of Body; application/json if empty
+	Header      map[string]string `json:"header"`       // added to the reply, real ones too; an empty value removes
+	EchoBody    bool              `json:"echo_body"`    // the message repeats the request's body, secrets included
+	Process     bool              `json:"process"`      // the request is handled, then its answer is replaced
+
+	// Time. All delays obey the request's context.
+	Delay      time.Duration `json:"delay"`       // before the handling; who gives up meanwhile is not handled
+	DelayReply time.Duration `json:"delay_reply"` // after the handling
+
+	// The connection. In memory a drop is io.EOF before and io.ErrUnexpectedEOF after the handling; on a socket it is
+	// closed without a reply, which net/http's transport repeats by itself for a GET on a reused connection.
+	DropBefore bool `json:"drop_before"` // nothing is processed
+	DropAfter  bool `json:"drop_after"`  // it is handled, the reply is lost
+	Reset      bool `json:"reset"`       // makes a drop a connection reset
+	CutBody    bool `json:"cut_body"`    // the reply breaks off in the middle of its body
+
+	// RefuseDial fails the request before it reaches the cloud: in memory with a *net.OpError of the operation dial, and it
+	// is not logged as a request. A socket cannot do that any more at this point: there it acts like DropBefore with Reset.
+	RefuseDial bool `json:"refuse_dial"`
+
+	// ProcessLate answers now (as Status or a drop says, else 504) and lets the request take effect so much later.
+	ProcessLate time.Duration `json:"process_late"`
+
+	Stale     time.Duration `json:"stale"`     // GETs show servers as they were so long ago
+	Invisible bool          `json:"invisible"` // GETs never show a status in between
+
+	Odd     func(map[string]any)           `json:"-"` // changes the reply's JSON object
+	OnMatch func(c *Cloud, id string)      `json:"-"` // an outside actor, just before the handling; it may call the cloud
+	Match   func(method, body string) bool `json:"-"` // one more matcher
+}
+
+type armedFault struct {
+	Fault
+	seen int
+}
+
+// AddFault arms a fault and returns a function that removes it.
+func (c *Cloud) AddFault(f Fault) (remove func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.Header = maps.Clone(f.Header)
+	armed := &armedFault{Fault: f}
+	c.faults = append(c.faults, armed)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for i, other := range c.faults {
+			if other == armed {
+				c.faults = append(c.faults[:i:i], c.faults[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// ClearFaults removes all faults.
+func (c *Cloud) ClearFaults() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults = nil
+}
+
+// FaultsHit returns how often each fault acted since the last ResetLog, by name.
+func (c *Cloud) FaultsHit() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.hits)
+}
+
+// faultsFor returns the faults that act on a request, and counts.
+func (c *Cloud) faultsFor(r *call) []*Fault {
+	var acting []*Fault
+	for _, f := range c.faults {
+		if !f.matches(r) {
+			continue
+		}
+		f.seen++
+		if f.seen <= f.After || f.Times > 0 && f.seen > f.After+f.Times {
+			continue
+		}
+		c.hits[f.Name]++
+		acting = append(acting, &f.Fault)
+	}
+	return acting
+}
+
+func (f *armedFault) matches(r *call) bool {
+	return (f.Method == "" || f.Method == r.method) &&
+		(f.Action == "" || f.Action == r.action()) &&
+		(f.Route == "" || strings.HasSuffix(r.routeName(), f.Route)) &&
+		(f.ServerID == "" || f.ServerID == r.id || r.lists() && f.isView()) &&
+		(f.Match == nil || f.Match(r.method, string(r.body)))
+}
+
+func (f *armedFault) isView() bool { return f.Stale > 0 || f.Invisible }
+
+// effects is what the faults that act on one request do together.
+type effects struct {
+	answer     *Fault // gives the answer
+	process    bool   // although there is an answer
+	delay      time.Duration
+	delayReply time.Duration
+	dropBefore bool
+	dropAfter  bool
+	reset      bool
+	cut        bool
+	refuseDial bool
+	late       time.Duration
+	views      []*Fault // Stale and Invisible
+	header     []map[string]string
+	odd        []func(map[string]any)
+	onMatch    []func(*Cloud, string)
+}
+
+func combine(r *call, faults []*Fault) effects {
+	var e effects
+	for _, f := range faults {
+		if f.Stale > 0 || f.Invisible {
+			e.views = append(e.views, f)
+		}
+		if f.ServerID != "" && f.ServerID != r.id {
+			continue // of a listing, for one of its servers
+		}
+		e.add(f)
+	}
+	if e.late > 0 && e.answer == nil && !e.dropBefore && !e.dropAfter {
+		e.answer = &Fault{Status: http.StatusGatewayTimeout}
+	}
+	return e
+}
+
+func (e *effects) add(f *Fault) {
+	if e.answer == nil && (f.Status != 0 || f.Body != "" || f.Code != "" || f.Message != "" || f.EchoBody) {
+		e.answer, e.process = f, f.Process
+	}
+	e.delay += f.Delay
+	e.delayReply += f.DelayReply
+	e.dropBefore = e.dropBefore || f.DropBefore
+	e.dropAfter = e.dropAfter || f.DropAfter
+	e.reset = e.reset || f.Reset
+	e.cut = e.cut || f.CutBody
+	e.refuseDial = e.refuseDial || f.RefuseDial
+	e.late = max(e.late, f.ProcessLate)
+	if len(f.Header) > 0 {
+		e.header = append(e.header, f.Header)
+	}
+	if f.Odd != nil {
+		e.odd = append(e.odd, f.Odd)
+	}
+	if f.OnMatch != nil {
+		e.onMatch = append(e.onMatch, f.OnMatch)
+	}
+}
+
+// view returns how stale the faults make a server, and whether they hide its statuses in between.
+func (e *effects) view(id string) (stale time.Duration, invisible bool) {
+	for _, f := range e.views {
+		if f.ServerID == "" || f.ServerID == id {
+			stale = max(stale, f.Stale)
+			invisible = invisible || f.Invisible
+		}
+	}
+	return stale, invisible
+}
+
+func faultNames(faults []*Fault) string {
+	names := make([]string, len(faults))
+	for i, f := range faults {
+		names[i] = or(f.Name, "unnamed")
+	}
+	return strings.Join(names, ", ")
+}
+
+// UnmarshalJSON reads the durations as "1m30s".
+func (f *Fault) UnmarshalJSON(data []byte) error {
+	type plain Fault
+	in := struct {
+		*plain
+		Delay       span `json:"delay"`
+		DelayReply  span `json:"delay_reply"`
+		ProcessLate span `json:"process_late"`
+		Stale       span `json:"stale"`
+	}{plain: (*plain)(f)}
+	if err := unmarshalStrict(data, &in); err != nil {
+		return err
+	}
+	f.Delay, f.DelayReply = time.Duration(in.Delay), time.Duration(in.DelayReply)
+	f.ProcessLate, f.Stale = time.Duration(in.ProcessLate), time.Duration(in.Stale)
+	return nil
+}

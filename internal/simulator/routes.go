@@ -1,0 +1,119 @@
+package simulator
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The actions, as [Fault] and [Request] name the routes.
+const (
+	actionList       = "list"
+	actionListAll    = "list-all"
+	actionGet        = "get"
+	actionStart      = "start"
+	actionStop       = "stop"
+	actionReboot     = "reboot"
+	actionChangeOS   = "changeos"
+	actionReinstall  = "reinstallos"
+	actionSync       = "sync"
+	actionImages     = "images"
+	actionImage      = "image"
+	actionProjects   = "projects"
+	actionTokens     = "tokens"
+	actionAssumeRole = "assume-role"
+)
+
+// bodyRule says whether a request has a body.
+type bodyRule int
+
+const (
+	bodyNone   bodyRule = iota // none, or {}
+	bodyNeeded                 // a JSON object
+)
+
+// route is one call of the API.
+type route struct {
+	method  string
+	pattern string
+	action  string
+	query   []string // the parameters it takes
+	body    bodyRule
+	iam     bool // of IAM: without a project in the path
+	open    bool // without authentication
+	// serve answers with a status and a JSON object, or refuses.
+	serve func(c *Cloud, r *call, header http.Header) (int, map[string]any, *refusal)
+}
+
+func (rt *route) takes(parameter string) bool { return slices.Contains(rt.query, parameter) }
+
+const base = "/v1/{project_id}/dev-servers"
+
+var (
+	pageQuery  = []string{"owner", "sort_dir", "sort_key", "limit", "offset"}
+	syncQuery  = append([]string{"id"}, pageQuery...)
+	imageQuery = []string{"server_type", "flavor_name", "resource_flavor_name"}
+)
+
+// routeTable returns the routes, those with fixed last parts before those with ids.
+func routeTable() []route {
+	return []route{
+		{method: http.MethodGet, pattern: base, action: actionList, query: pageQuery, serve: serveList},
+		{method: http.MethodGet, pattern: base + "/all", action: actionListAll, serve: serveListAll},
+		{method: http.MethodPut, pattern: base + "/sync", action: actionSync, query: syncQuery, serve: serveSync},
+		{method: http.MethodGet, pattern: base + "/images", action: actionImages, query: imageQuery, serve: serveImages},
+		{method: http.MethodGet, pattern: base + "/images/{id}", action: actionImage, serve: serveImage},
+		{method: http.MethodGet, pattern: base + "/{id}", action: actionGet, serve: serveGet},
+		{method: http.MethodPut, pattern: base + "/{id}/start", action: actionStart, body: bodyNeeded, serve: serveStart},
+		{method: http.MethodPut, pattern: base + "/{id}/stop", action: actionStop, serve: serveStop},
+		{method: http.MethodPut, pattern: base + "/{id}/reboot", action: actionReboot, serve: serveReboot},
+		{method: http.MethodPost, pattern: base + "/{id}/changeos", action: actionChangeOS, body: bodyNeeded, serve: serveChangeOS},
+		{method: http.MethodPost, pattern: base + "/{id}/reinstallos", action: actionReinstall, body: bodyNeeded, serve: serveReinstall},
+		{method: http.MethodGet, pattern: "/v3/projects", action: actionProjects, query: []string{"name"}, iam: true, serve: serveProjects},
+		{
+			method: http.MethodPost, pattern: "/v3/auth/tokens", action: actionTokens, query: []string{"nocatalog"},
+			body: bodyNeeded, iam: true, open: true, serve: serveTokens,
+		},
+		{
+			method: http.MethodPost, pattern: "/v3.0/OS-CREDENTIAL/securitytokens", action: actionAssumeRole,
+			body: bodyNeeded, iam: true, serve: serveAssumeRole,
+		},
+	}
+}
+
+var projectPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+
+// route finds the route of a request and the id in its path.
+func (c *Cloud) route(r *call) {
+	parts := strings.Split(r.url.EscapedPath(), "/")
+	for _, rt := range routeTable() {
+		id, ok := rt.match(r.method, parts)
+		if ok {
+			r.route, r.id = &rt, id
+			return
+		}
+	}
+}
+
+func (rt *route) match(method string, parts []string) (id string, ok bool) {
+	want := strings.Split(rt.pattern, "/")
+	if rt.method != method || len(want) != len(parts) {
+		return "", false
+	}
+	for i, part := range parts {
+		switch want[i] {
+		case "{project_id}":
+			if !projectPattern.MatchString(part) {
+				return "", false
+			}
+		case "{id}":
+			id = part
+		default:
+			if part != want[i] {
+				return "", false
+			}
+		}
+	}
+	return id, true
+}

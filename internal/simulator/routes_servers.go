@@ -1,0 +1,175 @@
+package simulator
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// find returns the machine that a path names.
+func (c *Cloud) find(r *call) (*machine, *refusal) {
+	if !idPattern.MatchString(r.id) {
+		return nil, invalid("the id %q is malformed", r.id)
+	}
+	m, ok := c.servers[r.id]
+	if !ok {
+		return nil, notFound(r.id)
+	}
+	return m, nil
+}
+
+// findLive is find for a machine that is not deleted.
+func (c *Cloud) findLive(r *call) (*machine, *refusal) {
+	m, bad := c.find(r)
+	if bad == nil && m.gone {
+		return nil, notFound(r.id)
+	}
+	return m, bad
+}
+
+// show writes a server as a reader sees it, and remembers what the client saw.
+func (c *Cloud) show(m *machine, s Server) map[string]any {
+	m.shown = s.Status
+	return serverBody(s, c.behavior(m), c.images[s.ImageID])
+}
+
+func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
+	m, bad := c.find(r)
+	if bad != nil {
+		return 0, nil, bad
+	}
+	stale, invisible := r.fx.view(m.ID)
+	s, ok := c.view(m, stale, invisible)
+	if !ok {
+		return 0, nil, notFound(r.id)
+	}
+	return http.StatusOK, c.show(m, s), nil
+}
+
+func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
+	if c.cfg.Behavior.ListForbidden {
+		return 0, nil, forbidden("no permission to list DevServers")
+	}
+	page, bad := parsePage(r.url.Query())
+	if bad != nil {
+		return 0, nil, bad
+	}
+	owner := c.cfg.Owner
+	if page.owner != "" && page.owner != owner {
+		if !c.cfg.Admin {
+			return 0, nil, forbidden("only administrators list the DevServers of others")
+		}
+		owner = page.owner
+	}
+	rows := slices.DeleteFunc(c.rows(r), func(s row) bool { return s.seen.Owner != owner })
+	return http.StatusOK, c.page(rows, page), nil
+}
+
+func serveListAll(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
+	if c.cfg.Behavior.ListForbidden {
+		return 0, nil, forbidden("no permission to list all DevServers")
+	}
+	rows := c.rows(r)
+	return http.StatusOK, c.page(rows, pageRequest{limit: max(len(rows), 1)}), nil
+}
+
+func serveSync(c *Cloud, r *call, header http.Header) (int, map[string]any, *refusal) {
+	c.sync()
+	status, body, bad := serveList(c, r, header)
+	if bad == nil {
+		r.entry.Accepted = true
+	}
+	return status, body, bad
+}
+
+// row is a server in a listing.
+type row struct {
+	m    *machine
+	seen Server
+}
+
+func (c *Cloud) rows(r *call) []row {
+	var rows []row
+	for _, id := range c.order {
+		m := c.servers[id]
+		stale, invisible := r.fx.view(id)
+		if seen, ok := c.view(m, stale, invisible); ok {
+			rows = append(rows, row{m, seen})
+		}
+	}
+	return rows
+}
+
+// pageRequest is what the query of a listing asks for.
+type pageRequest struct {
+	owner    string
+	byUpdate bool
+	desc     bool
+	limit    int
+	offset   int
+}
+
+func parsePage(query url.Values) (pageRequest, *refusal) {
+	p := pageRequest{owner: query.Get("owner"), limit: 10}
+	switch dir := query.Get("sort_dir"); dir {
+	case "", "ASC":
+	case "DESC":
+		p.desc = true
+	default:
+		return p, invalid("sort_dir %q is neither ASC nor DESC", dir)
+	}
+	switch key := query.Get("sort_key"); key {
+	case "", "createTime":
+	case "updateTime":
+		p.byUpdate = true
+	default:
+		return p, invalid("sort_key %q is neither createTime nor updateTime", key)
+	}
+	if len(p.owner) > 64 || query.Has("owner") && p.owner == "" {
+		return p, invalid("owner has not 1 to 64 characters")
+	}
+	var bad *refusal
+	if p.limit, bad = number(query, "limit", 10, 1024); bad != nil {
+		return p, bad
+	}
+	p.offset, bad = number(query, "offset", 0, 1<<31-1)
+	return p, bad
+}
+
+func number(query url.Values, name string, fallback, most int) (int, *refusal) {
+	if !query.Has(name) {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil || n < 0 || n > most {
+		return 0, invalid("%s %q is not a number from 0 to %d", name, query.Get(name), most)
+	}
+	return n, nil
+}
+
+// page sorts and cuts rows. The number of the current page counts from 0, as in the documented example.
+func (c *Cloud) page(rows []row, p pageRequest) map[string]any {
+	slices.SortStableFunc(rows, func(a, b row) int {
+		d := cmp.Compare(a.seen.CreateAt, b.seen.CreateAt)
+		if p.byUpdate {
+			d = cmp.Compare(a.seen.UpdateAt, b.seen.UpdateAt)
+		}
+		if p.desc {
+			return -d
+		}
+		return d
+	})
+	total := len(rows)
+	from := min(p.offset, total)
+	data := []any{}
+	for _, row := range rows[from:min(from+p.limit, total)] {
+		data = append(data, c.show(row.m, row.seen))
+	}
+	current, pages := 0, 0
+	if p.limit > 0 {
+		current, pages = p.offset/p.limit, (total+p.limit-1)/p.limit
+	}
+	return map[string]any{"current": current, "pages": pages, "size": len(data), "total": total, "data": data}
+}

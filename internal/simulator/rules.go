@@ -1,0 +1,208 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const maxUserData = 32 << 10 // bytes before the encoding
+
+// osRequest is the body of reinstallos and changeos.
+type osRequest struct {
+	AdminPass   *string `json:"admin_pass"`
+	KeyPairName *string `json:"key_pair_name"`
+	ImageID     *string `json:"image_id"`
+	UserData    *string `json:"user_data"`
+}
+
+var keyPairPattern = regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`)
+
+// parseOSRequest reads a body; keys are exact, and null is no value.
+func parseOSRequest(body []byte) (osRequest, *refusal) {
+	var q osRequest
+	var members map[string]json.RawMessage
+	err := unmarshalStrict(body, &members)
+	for name, value := range members {
+		switch name {
+		case "admin_pass", "key_pair_name", "image_id", "user_data":
+			if string(value) == "null" {
+				err = fmt.Errorf("%s is null", name)
+			}
+		default:
+			err = fmt.Errorf("unknown key %q", name)
+		}
+	}
+	if err == nil {
+		err = unmarshalStrict(body, &q)
+	}
+	if err != nil {
+		return osRequest{}, invalid("the request body is malformed: %s", err)
+	}
+	return q, nil
+}
+
+// check applies the rules of the API page. No message repeats a value.
+func (q *osRequest) check(m *machine, b Behavior) *refusal {
+	switch {
+	case m.ServerType == TypeHPS && q.AdminPass != nil:
+		return &refusal{status: http.StatusBadRequest, code: CodeUnsupported, message: "supernodes do not support admin_pass"}
+	case q.AdminPass != nil && q.KeyPairName != nil:
+		return invalid("both admin_pass and key_pair_name are given")
+	case q.AdminPass == nil && q.KeyPairName == nil && !b.CredentialOptional:
+		return invalid("neither admin_pass nor key_pair_name is given")
+	case q.KeyPairName != nil && !keyPairPattern.MatchString(*q.KeyPairName):
+		return invalid("key_pair_name is malformed")
+	}
+	if q.AdminPass != nil {
+		if why := checkPassword(*q.AdminPass, b.PasswordWordsAnyCase); why != "" {
+			return invalid("admin_pass %s", why)
+		}
+	}
+	if q.ImageID != nil && len(*q.ImageID) != 36 {
+		bad := invalid("image_id has not 36 characters")
+		bad.innocent = true
+		return bad
+	}
+	return checkUserData(q.UserData)
+}
+
+func checkUserData(data *string) *refusal {
+	if data == nil {
+		return nil
+	}
+	if strings.ContainsAny(*data, "\r\n") {
+		return invalid("user_data is not base64")
+	}
+	decoded, err := base64.StdEncoding.Strict().DecodeString(*data)
+	if err != nil {
+		return invalid("user_data is not base64")
+	}
+	if len(decoded) > maxUserData {
+		return invalid("user_data has more than 32 KiB")
+	}
+	return nil
+}
+
+// checkPassword returns what is wrong with a password, empty if nothing is.
+//
+// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
+func checkPassword(password string, anyCase bool) string {
+	if n := len([]rune(password)); n < 8 || n > 26 {
+		return "has not 8 to 26 characters"
+	}
+	var upper, lower, digit, special int
+	for _, ch := range password {
+		switch {
+		case 'A' <= ch && ch <= 'Z':
+			upper = 1
+		case 'a' <= ch && ch <= 'z':
+			lower = 1
+		case '0' <= ch && ch <= '9':
+			digit = 1
+		case unicode.IsPrint(ch):
+			special = 1
+		default:
+			return "has a character that cannot be printed"
+		}
+	}
+	if upper+lower+digit+special < 3 {
+		return "has fewer than three kinds of characters"
+	}
+	if anyCase {
+		password = strings.ToLower(password)
+	}
+	for _, word := range []string{"root", "administrator"} {
+		if strings.Contains(password, word) || strings.Contains(password, reversed(word)) {
+			return "contains a user name or its reverse"
+		}
+	}
+	return ""
+}
+
+func reversed(s string) string {
+	r := []rune(s)
+	slices.Reverse(r)
+	return string(r)
+}
+
+// apply puts what is asked for into an installation.
+func (q *osRequest) apply(in *installation) {
+	if q.ImageID != nil {
+		in.image = *q.ImageID
+	}
+	if q.KeyPairName != nil {
+		in.key = *q.KeyPairName
+	}
+	if q.UserData != nil {
+		in.userData = *q.UserData
+	}
+	in.password = q.AdminPass != nil
+}
+
+var errNotObject = errors.New("not a JSON object")
+
+// unmarshalStrict reads one JSON object without unknown keys, without keys given twice, and without anything after it.
+// Its errors do not repeat values.
+func unmarshalStrict(data []byte, into any) error {
+	trimmed := bytes.TrimSpace(data)
+	if len(trimmed) == 0 || trimmed[0] != '{' {
+		return errNotObject
+	}
+	if err := checkKeys(json.NewDecoder(bytes.NewReader(data))); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return fmt.Errorf("%s is of the wrong type", wrongType.Field)
+		}
+		return fmt.Errorf("reading the JSON object: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	return nil
+}
+
+// checkKeys reads one JSON value and refuses an object with a key that is given twice.
+func checkKeys(d *json.Decoder) error {
+	token, err := d.Token()
+	if err != nil {
+		return errNotObject
+	}
+	delim, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if delim == '{' {
+			key, err := d.Token()
+			if err != nil {
+				return errNotObject
+			}
+			name, _ := key.(string)
+			if seen[name] {
+				return fmt.Errorf("the key %q is given twice", name)
+			}
+			seen[name] = true
+		}
+		if err := checkKeys(d); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return errNotObject
+	}
+	return nil
+}
