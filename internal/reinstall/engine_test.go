@@ -1,0 +1,598 @@
+package reinstall_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+const serverID = "62383738-e52a-450a-9f84-f9e705402be8"
+
+// look is what a GET shows from a time on.
+type look struct {
+	from   time.Duration // since the test began
+	server *modelarts.Server
+	err    error
+}
+
+// script is a service that follows a schedule, and writes down what was sent to it.
+type script struct {
+	began time.Time
+	looks []look
+	posts []error // the outcome of each POST; the last one is repeated
+	start error
+	end   modelarts.Status // for a fleet: where a reinstall ends
+	stop  error
+	post  func() // called by each POST
+
+	log []string
+}
+
+func (s *script) GetServer(ctx context.Context, _ string) (*modelarts.Server, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	var now look
+
+	for _, l := range s.looks {
+		if time.Since(s.began) >= l.from {
+			now = l
+		}
+	}
+
+	return now.server, now.err
+}
+
+func (s *script) StartServer(context.Context, string) (*modelarts.Server, error) {
+	s.log = append(s.log, "start")
+
+	return nil, s.start
+}
+
+func (s *script) StopServer(context.Context, string) (*modelarts.Server, error) {
+	s.log = append(s.log, "stop")
+
+	return nil, s.stop
+}
+
+func (s *script) ReinstallServerOS(
+	ctx context.Context, _ string, _ *modelarts.ReinstallRequest,
+) (*modelarts.ReinstallReply, error) {
+	s.log = append(s.log, "POST")
+
+	if s.post != nil {
+		s.post()
+	}
+
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	var err error
+	if len(s.posts) > 0 {
+		err = s.posts[min(s.sentPosts(), len(s.posts))-1]
+	}
+
+	return &modelarts.ReinstallReply{RequestID: "request"}, err
+}
+
+// sentPosts is how many POSTs were sent.
+func (s *script) sentPosts() int { return strings.Count(strings.Join(s.log, " "), "POST") }
+
+// play runs a request for image "image" against the script, with an hour's time.
+func (s *script) play(ctx context.Context) reinstall.Result {
+	s.began = time.Now()
+
+	return reinstall.New(s, reinstall.Limits{}).Run(ctx, reinstall.Request{
+		ServerID:  serverID,
+		Body:      modelarts.ReinstallRequest{ImageID: "image", KeyPairName: "key"},
+		StopFirst: true,
+		Timeout:   time.Hour,
+	})
+}
+
+func at(from time.Duration, status modelarts.Status, image, root string, updatedAt int64) look {
+	return look{from: from, server: shown(status, image, root, updatedAt)}
+}
+
+func answered(code int) error { return &modelarts.Error{StatusCode: code} }
+
+// lost is an answer that never came.
+var lost = &modelarts.ConnectionError{Sent: true, Err: io.ErrUnexpectedEOF}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+
+	stopped := at(0, modelarts.StatusStopped, "image", "old", 100)
+	during := func(from time.Duration) look { return at(from, modelarts.StatusReinstallingOS, "image", "old", 200) }
+	back := func(from time.Duration) look { return at(from, modelarts.StatusRunning, "image", "new", 300) }
+	notFound := look{err: &modelarts.Error{StatusCode: http.StatusBadRequest, Code: "ModelArts.6404"}}
+
+	for name, test := range map[string]struct {
+		script script
+		want   reinstall.Outcome
+		log    string // all that was sent but GETs
+		power  reinstall.Power
+	}{
+		"from STOPPED": {
+			script{looks: []look{stopped, during(time.Second), back(10 * time.Minute)}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"from RUNNING": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
+				during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "stop POST", 0,
+		},
+		"stop refused": {
+			script{stop: answered(http.StatusBadRequest), looks: []look{at(0, modelarts.StatusRunning, "image", "old", 90)}},
+			reinstall.OutcomeRefused, "stop", 0,
+		},
+		"wait for STARTING to settle": {
+			script{looks: []look{
+				at(0, modelarts.StatusChangingOS, "image", "old", 90), at(time.Minute, modelarts.StatusChangingOSFailed, "image", "old", 100),
+				during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"transition never seen": {
+			script{looks: []look{stopped, back(time.Minute)}}, reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"stale RUNNING from before the stop": {
+			script{looks: []look{
+				stopped, at(time.Second, modelarts.StatusRunning, "image", "old", 90), during(5 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"stale FAILED from before the request": {
+			script{looks: []look{
+				at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 100), during(5 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"errors while waiting": {
+			script{looks: []look{
+				stopped,
+				{from: time.Second, err: answered(http.StatusInternalServerError)},
+				{from: time.Minute, err: answered(http.StatusUnauthorized)},
+				{from: 2 * time.Minute, err: &modelarts.Error{StatusCode: http.StatusNotFound, Code: "APIGW.0101"}},
+				back(5 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"an odd status on the way": {
+			script{looks: []look{stopped, at(time.Second, "POLISHING", "image", "new", 200), back(5 * time.Minute)}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"another image": {
+			script{looks: []look{stopped, during(time.Second), at(time.Minute, modelarts.StatusRunning, "other", "new", 300)}},
+			reinstall.OutcomeMismatched, "POST", 0,
+		},
+		"failed": {
+			script{looks: []look{
+				stopped, during(time.Second), at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
+			}},
+			reinstall.OutcomeFailed, "POST", 0,
+		},
+		"stands still with a new system disk": {
+			script{looks: []look{stopped, during(time.Second), at(time.Minute, modelarts.StatusStopped, "image", "new", 300)}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"accepted, and nothing ever happens": {
+			script{looks: []look{stopped}}, reinstall.OutcomePending, "POST", 0,
+		},
+		"vanishes": {
+			script{looks: []look{stopped, during(time.Second), {from: time.Minute, err: notFound.err}}},
+			reinstall.OutcomeFailed, "POST", 0,
+		},
+		"is deleted": {
+			script{looks: []look{stopped, at(time.Second, modelarts.StatusDeleting, "image", "old", 200)}},
+			reinstall.OutcomeFailed, "POST", 0,
+		},
+		"not known": {script{looks: []look{notFound}}, reinstall.OutcomeRefused, "", 0},
+		"illegal status": {
+			script{looks: []look{at(0, modelarts.StatusError, "image", "old", 100)}}, reinstall.OutcomeRefused, "", 0,
+		},
+		"no look before": {
+			script{looks: []look{{err: answered(http.StatusForbidden)}}}, reinstall.OutcomeRefused, "", 0,
+		},
+		"refused": {
+			script{posts: []error{answered(http.StatusBadRequest)}, looks: []look{stopped}},
+			reinstall.OutcomeRefused, "POST", 0,
+		},
+		"refused after our stop": {
+			script{posts: []error{answered(http.StatusBadRequest)}, looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
+				at(2*time.Minute, modelarts.StatusRunning, "image", "old", 110),
+			}},
+			reinstall.OutcomeRefused, "stop POST start", reinstall.PowerRunning,
+		},
+		"refused after our stop, and does not start": {
+			script{posts: []error{answered(http.StatusBadRequest)}, start: answered(http.StatusBadRequest), looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
+			}},
+			reinstall.OutcomeRefused, "stop POST start", reinstall.PowerStartRefused,
+		},
+		"never stops": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopping, "image", "old", 100),
+			}},
+			reinstall.OutcomeRefused, "stop", reinstall.PowerStopping,
+		},
+		"throttled twice": {
+			script{posts: []error{answered(http.StatusTooManyRequests), answered(http.StatusTooManyRequests), nil}, looks: []look{
+				stopped, during(time.Minute), back(5 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST POST POST", 0,
+		},
+		"throttled, and somebody else reinstalls the server meanwhile": {
+			script{posts: []error{answered(http.StatusTooManyRequests)}, looks: []look{
+				stopped, during(time.Second), back(5 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"throttled, and a look is lost meanwhile": {
+			script{posts: []error{answered(http.StatusTooManyRequests), nil}, looks: []look{
+				stopped,
+				{from: time.Second, err: answered(http.StatusBadGateway)},
+				at(10*time.Second, modelarts.StatusStopped, "image", "old", 100), during(time.Minute), back(5 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST POST", 0,
+		},
+		"no connection at first": {
+			script{posts: []error{&modelarts.ConnectionError{Err: io.EOF}, nil}, looks: []look{
+				stopped, during(time.Minute), back(5 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST POST", 0,
+		},
+		"lost answer, accepted": {
+			script{posts: []error{lost}, looks: []look{stopped, during(time.Minute), back(5 * time.Minute)}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"lost answer, accepted late": {
+			script{posts: []error{answered(http.StatusGatewayTimeout)}, looks: []look{
+				stopped, during(4 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"lost answer, never accepted": {
+			script{posts: []error{answered(http.StatusBadGateway)}, looks: []look{stopped}},
+			reinstall.OutcomeNotStarted, "POST", 0,
+		},
+		"lost answer, and somebody starts the server": {
+			script{posts: []error{lost}, looks: []look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "old", 200)}},
+			reinstall.OutcomeUnknown, "POST", 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := test.script
+				result := s.play(t.Context())
+
+				if result.Outcome != test.want || result.Power != test.power {
+					t.Errorf("outcome %v, power %v, error %v; want %v, %v",
+						result.Outcome, result.Power, result.Err, test.want, test.power)
+				}
+
+				if got := strings.Join(s.log, " "); got != test.log {
+					t.Errorf("sent %q, want %q", got, test.log)
+				}
+			})
+		})
+	}
+}
+
+func TestRunJoins(t *testing.T) {
+	t.Parallel()
+
+	during := at(0, modelarts.StatusReinstallingOS, "image", "old", 200)
+
+	for name, test := range map[string]struct {
+		looks   []look
+		want    reinstall.Outcome
+		log     string
+		adopted bool
+	}{
+		"a reinstall that fits": {
+			[]look{during, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)}, reinstall.OutcomeCompleted, "", true,
+		},
+		"a reinstall of another image": {
+			[]look{
+				during, at(time.Minute, modelarts.StatusRunning, "other", "new", 300),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "new", 400),
+				at(3*time.Minute, modelarts.StatusReinstallingOS, "other", "new", 500),
+				at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 600),
+			}, reinstall.OutcomeCompleted, "stop POST", false,
+		},
+		"a reinstall that fails": {
+			[]look{
+				during, at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
+				at(3*time.Minute, modelarts.StatusReinstallingOS, "other", "old", 500),
+				at(9*time.Minute, modelarts.StatusRunning, "image", "new", 600),
+			}, reinstall.OutcomeCompleted, "POST", false,
+		},
+		"a reinstall that passes through STOPPED": {
+			[]look{
+				during, at(time.Minute, modelarts.StatusStopped, "image", "new", 300),
+				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 400),
+			}, reinstall.OutcomeCompleted, "", true,
+		},
+		"a reinstall that does not end": {[]look{during}, reinstall.OutcomePending, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := script{looks: test.looks}
+				result := s.play(t.Context())
+
+				if result.Outcome != test.want || result.Operation.Adopted != test.adopted {
+					t.Errorf("outcome %v, adopted %v, error %v; want %v, %v",
+						result.Outcome, result.Operation.Adopted, result.Err, test.want, test.adopted)
+				}
+
+				if got := strings.Join(s.log, " "); got != test.log {
+					t.Errorf("sent %q, want %q", got, test.log)
+				}
+			})
+		})
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	t.Parallel()
+
+	stopped := at(0, modelarts.StatusStopped, "image", "old", 100)
+	during := at(time.Second, modelarts.StatusReinstallingOS, "image", "old", 200)
+
+	for name, test := range map[string]struct {
+		script script
+		after  time.Duration // when the interruption comes
+		want   reinstall.Outcome
+		state  reinstall.State
+		log    string
+	}{
+		"while stopping": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopping, "image", "old", 95),
+			}},
+			30 * time.Second, reinstall.OutcomeRefused, "", "stop",
+		},
+		"while waiting": {
+			script{looks: []look{stopped, during}},
+			30 * time.Second, reinstall.OutcomePending, reinstall.StateSubmitted, "POST",
+		},
+		"while asking after a lost answer": {
+			script{posts: []error{lost}, looks: []look{stopped}},
+			30 * time.Second, reinstall.OutcomeUnknown, reinstall.StateUnknown, "POST",
+		},
+		"while asking, and the last look tells": {
+			script{posts: []error{lost}, looks: []look{
+				stopped, at(30*time.Second, modelarts.StatusReinstallOS, "image", "old", 200),
+			}},
+			30 * time.Second, reinstall.OutcomePending, reinstall.StateSubmitted, "POST",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+
+				time.AfterFunc(test.after, cancel)
+
+				s := test.script
+				result := s.play(ctx)
+
+				if result.Outcome != test.want || result.Operation.State != test.state {
+					t.Errorf("outcome %v, state %s; want %v, %s", result.Outcome, result.Operation.State, test.want, test.state)
+				}
+
+				if !errors.Is(result.Err, reinstall.ErrInterrupted) {
+					t.Errorf("error %v does not tell of the interruption", result.Err)
+				}
+
+				if got := strings.Join(s.log, " "); got != test.log {
+					t.Errorf("sent %q, want %q", got, test.log)
+				}
+			})
+		})
+	}
+}
+
+// An interruption in the middle of the POST does not cut it off: its answer counts.
+func TestRunInterruptedDuringPost(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+
+		s := script{looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)}, post: cancel}
+		result := s.play(ctx)
+
+		if result.Outcome != reinstall.OutcomePending || s.sentPosts() != 1 {
+			t.Errorf("outcome %v after %d POSTs, want a pending one after 1", result.Outcome, s.sentPosts())
+		}
+
+		if result.Operation.RequestID != "request" {
+			t.Errorf("request id %q of the answer is lost", result.Operation.RequestID)
+		}
+	})
+}
+
+// The timeout is the caller's, and its end is told from an interruption.
+func TestRunTimesOut(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		s := script{looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)}}
+		result := s.play(t.Context())
+
+		if !errors.Is(result.Err, reinstall.ErrTimedOut) || errors.Is(result.Err, reinstall.ErrInterrupted) {
+			t.Errorf("error %v, want the timeout", result.Err)
+		}
+
+		if took := time.Since(s.began); took != time.Hour {
+			t.Errorf("it took %v of an hour", took)
+		}
+	})
+}
+
+// A server is erased once per engine, however many ask for it; one that was refused may be asked for again.
+func TestRunTwice(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		s := script{
+			began: time.Now(),
+			posts: []error{answered(http.StatusForbidden), nil},
+			looks: []look{
+				at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
+			},
+		}
+		engine := reinstall.New(&s, reinstall.Limits{})
+		request := reinstall.Request{ServerID: serverID, StopFirst: true, Timeout: time.Hour}
+
+		for i, want := range []reinstall.Outcome{
+			reinstall.OutcomeRefused, reinstall.OutcomeCompleted, reinstall.OutcomeRefused,
+		} {
+			result := engine.Run(t.Context(), request)
+			if result.Outcome != want {
+				t.Errorf("run %d: outcome %v, error %v; want %v", i+1, result.Outcome, result.Err, want)
+			}
+
+			var double *reinstall.DuplicateError
+			if errors.As(result.Err, &double) != (i == 2) {
+				t.Errorf("run %d: error %v", i+1, result.Err)
+			}
+		}
+
+		if s.sentPosts() != 2 {
+			t.Errorf("%d POSTs, want one refused and one accepted", s.sentPosts())
+		}
+	})
+}
+
+// A look that is older than what is known of the server decides nothing.
+func TestRunIgnoresStalePrecheck(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		s := script{began: time.Now(), looks: []look{
+			at(0, modelarts.StatusReinstallingOS, "image", "old", 100), // of an earlier reinstall
+			at(time.Minute, modelarts.StatusStopped, "image", "new", 300),
+			at(2*time.Minute, modelarts.StatusReinstallingOS, "image", "new", 400),
+			at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 500),
+		}}
+		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+			ServerID: serverID, StopFirst: true, Timeout: time.Hour, KnownUpdate: 300,
+		})
+
+		if result.Outcome != reinstall.OutcomeCompleted || result.Operation.Adopted || s.sentPosts() != 1 {
+			t.Errorf("outcome %v, adopted %v, %d POSTs; want this request's own reinstall",
+				result.Outcome, result.Operation.Adopted, s.sentPosts())
+		}
+	})
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		op    reinstall.Operation
+		looks []look
+		want  reinstall.Outcome
+	}{
+		"ends": {
+			submitted(), []look{
+				at(0, modelarts.StatusReinstallOS, "image", "old", 200), at(time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}, reinstall.OutcomeCompleted,
+		},
+		"ended before": {
+			submitted(), []look{at(0, modelarts.StatusRunning, "image", "new", 300)}, reinstall.OutcomeCompleted,
+		},
+		"never began": {
+			unclear(), []look{at(0, modelarts.StatusStopped, "image", "old", 100)}, reinstall.OutcomeNotStarted,
+		},
+		"does not end": {
+			submitted(), []look{at(0, modelarts.StatusReinstallOS, "image", "old", 200)}, reinstall.OutcomePending,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				op := test.op
+				op.SubmittedAt = time.Now().Add(-time.Minute)
+				s := script{began: time.Now(), looks: test.looks}
+
+				result := reinstall.New(&s, reinstall.Limits{}).Resume(t.Context(), serverID, op, time.Hour, nil)
+				if result.Outcome != test.want {
+					t.Errorf("outcome %v, error %v; want %v", result.Outcome, result.Err, test.want)
+				}
+
+				if len(s.log) > 0 {
+					t.Errorf("sent %v, want nothing", s.log)
+				}
+			})
+		})
+	}
+}
+
+// The end is noticed late by at most a few percent, and an hour costs few calls.
+func TestRunLooksSeldom(t *testing.T) {
+	t.Parallel()
+
+	for _, duration := range []time.Duration{time.Minute, 10 * time.Minute, 55 * time.Minute} {
+		t.Run(duration.String(), func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				looks := 0
+				s := script{looks: []look{
+					at(0, modelarts.StatusStopped, "image", "old", 100), at(duration, modelarts.StatusRunning, "image", "new", 200),
+				}}
+				counting := &countingAPI{script: &s, looks: &looks}
+				s.began = time.Now()
+
+				reinstall.New(counting, reinstall.Limits{}).Run(t.Context(), reinstall.Request{ServerID: serverID, Timeout: time.Hour})
+
+				late := time.Since(s.began) - duration
+				if limit := max(duration/20, 3*time.Second); late > limit {
+					t.Errorf("the end of %v was noticed %v late, want at most %v", duration, late, limit)
+				}
+
+				if limit := 60 + int(duration/(10*time.Second)); looks > limit {
+					t.Errorf("%d GETs in %v, want at most %d", looks, duration, limit)
+				}
+			})
+		})
+	}
+}
+
+// countingAPI counts the GETs of a script.
+type countingAPI struct {
+	*script
+
+	looks *int
+}
+
+func (c *countingAPI) GetServer(ctx context.Context, id string) (*modelarts.Server, error) {
+	*c.looks++
+
+	return c.script.GetServer(ctx, id)
+}

@@ -1,0 +1,246 @@
+package reinstall_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// fleetScript is many servers that each follow a schedule of their own.
+type fleetScript struct {
+	mu      sync.Mutex
+	servers map[string]*script
+	busy    int // servers between stop or POST and end
+	most    int // the most there were at a time
+}
+
+func (f *fleetScript) server(id string) *script {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	return f.servers[id]
+}
+
+func (f *fleetScript) GetServer(ctx context.Context, id string) (*modelarts.Server, error) {
+	return f.server(id).GetServer(ctx, id)
+}
+
+func (f *fleetScript) StartServer(ctx context.Context, id string) (*modelarts.Server, error) {
+	return f.server(id).StartServer(ctx, id)
+}
+
+func (f *fleetScript) StopServer(ctx context.Context, id string) (*modelarts.Server, error) {
+	return f.server(id).StopServer(ctx, id)
+}
+
+// ReinstallServerOS makes the server come back ten minutes later.
+func (f *fleetScript) ReinstallServerOS(
+	ctx context.Context, id string, body *modelarts.ReinstallRequest,
+) (*modelarts.ReinstallReply, error) {
+	s := f.server(id)
+
+	f.mu.Lock()
+	f.busy++
+	f.most = max(f.most, f.busy)
+	f.mu.Unlock()
+
+	time.AfterFunc(10*time.Minute, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+
+		f.busy--
+	})
+
+	s.looks = append(s.looks, at(time.Since(s.began)+10*time.Minute, s.end, "image", "new", 200))
+
+	return s.ReinstallServerOS(ctx, id, body)
+}
+
+// run reinstalls all servers at a time, in the order of their ids, and returns the results by id.
+func (f *fleetScript) run(ctx context.Context, limits reinstall.Limits, timeout time.Duration) map[string]reinstall.Result {
+	engine := reinstall.New(f, limits)
+	results := map[string]reinstall.Result{}
+
+	var all sync.WaitGroup
+
+	for i := range len(f.servers) {
+		id := fmt.Sprint(i)
+
+		all.Go(func() {
+			// Terraform has an order too.
+			time.Sleep(time.Duration(i) * time.Millisecond)
+
+			result := engine.Run(ctx, reinstall.Request{ServerID: id, StopFirst: true, Timeout: timeout})
+
+			f.mu.Lock()
+			defer f.mu.Unlock()
+
+			results[id] = result
+		})
+	}
+
+	all.Wait()
+
+	return results
+}
+
+// newFleet returns stopped servers that end in a status.
+func newFleet(size int, end modelarts.Status) *fleetScript {
+	f := &fleetScript{servers: map[string]*script{}}
+	for i := range size {
+		f.servers[fmt.Sprint(i)] = &script{
+			began: time.Now(), end: end, looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)},
+		}
+	}
+
+	return f
+}
+
+// posts counts the POSTs of the whole fleet.
+func (f *fleetScript) posts() int {
+	posts := 0
+	for _, s := range f.servers {
+		posts += s.sentPosts()
+	}
+
+	return posts
+}
+
+// No more servers are down at a time than the limit allows, and none times out in the queue.
+func TestLimitsConcurrent(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(12, modelarts.StatusRunning)
+		results := f.run(t.Context(), reinstall.Limits{Concurrent: 3}, 15*time.Minute)
+
+		for id, result := range results {
+			if result.Outcome != reinstall.OutcomeCompleted {
+				t.Errorf("server %s: %v, %v", id, result.Outcome, result.Err)
+			}
+		}
+
+		if f.most != 3 || f.posts() != 12 {
+			t.Errorf("%d at a time, %d POSTs, want 3 and 12", f.most, f.posts())
+		}
+	})
+}
+
+// An interruption ends the queue, and touches nothing.
+func TestLimitsQueueInterrupted(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+
+		time.AfterFunc(time.Minute, cancel)
+
+		f := newFleet(5, modelarts.StatusRunning)
+		f.run(ctx, reinstall.Limits{Concurrent: 1}, time.Hour)
+
+		if f.posts() != 1 {
+			t.Errorf("%d POSTs, want 1", f.posts())
+		}
+	})
+}
+
+// A reinstall that is under way is joined before the queue: it may have ended after it.
+func TestLimitsJoinBeforeQueue(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(2, modelarts.StatusRunning)
+		f.servers["1"].looks = []look{
+			at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(5*time.Minute, modelarts.StatusRunning, "image", "new", 200),
+		}
+
+		results := f.run(t.Context(), reinstall.Limits{Concurrent: 1}, time.Hour)
+		if !results["1"].Operation.Adopted || f.posts() != 1 {
+			t.Errorf("adopted %v, %d POSTs, want the result that was under way, and 1", results["1"].Operation.Adopted, f.posts())
+		}
+	})
+}
+
+// After one failure more than is tolerated, no further server is touched.
+func TestLimitsFailureTolerance(t *testing.T) {
+	t.Parallel()
+
+	for tolerance, want := range map[int]int{0: 2, 2: 4} {
+		t.Run(fmt.Sprint(tolerance), func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(20, modelarts.StatusReinstallingOSFailed)
+				results := f.run(t.Context(), reinstall.Limits{Concurrent: 2, FailureTolerance: tolerance}, time.Hour)
+
+				heldBack := 0
+
+				for id, result := range results {
+					if _, ok := errors.AsType[*reinstall.HeldBackError](result.Err); ok {
+						heldBack++
+
+						if sent := strings.Join(f.servers[id].log, " "); sent != "" {
+							t.Errorf("server %s was held back, and got %q", id, sent)
+						}
+					}
+				}
+
+				if f.posts() != want || heldBack != 20-want {
+					t.Errorf("%d POSTs, %d held back, want %d, %d", f.posts(), heldBack, want, 20-want)
+				}
+			})
+		})
+	}
+}
+
+// Refusals of servers that were not touched do not hold the fleet back; those of servers that were stopped do, and these
+// run again.
+func TestLimitsRefusals(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(10, modelarts.StatusRunning)
+		for _, s := range f.servers {
+			s.posts = []error{answered(http.StatusBadRequest)}
+		}
+
+		f.run(t.Context(), reinstall.Limits{}, time.Hour)
+
+		if f.posts() != 10 {
+			t.Errorf("%d POSTs to stopped servers, want 10", f.posts())
+		}
+	})
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(10, modelarts.StatusRunning)
+		for _, s := range f.servers {
+			s.posts = []error{answered(http.StatusBadRequest)}
+			s.looks = []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
+			}
+		}
+
+		f.run(t.Context(), reinstall.Limits{Concurrent: 1}, time.Hour)
+
+		stops, starts := 0, 0
+
+		for _, s := range f.servers {
+			stops += strings.Count(strings.Join(s.log, " "), "stop")
+			starts += strings.Count(strings.Join(s.log, " "), "start")
+		}
+
+		if stops != 1 || starts != 1 || f.posts() != 1 {
+			t.Errorf("%d stops, %d starts, %d POSTs, want 1 each", stops, starts, f.posts())
+		}
+	})
+}

@@ -1,0 +1,49 @@
+package reinstall
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// Answer is what the outcome of the POST means.
+type Answer int
+
+// The answers.
+const (
+	AnswerAccepted     Answer = iota // the disk is being erased
+	AnswerNotProcessed               // it may be sent again: the service did not take it in
+	AnswerAmbiguous                  // it must not be sent again: the service may have taken it in
+	AnswerRefused                    // nothing was erased
+)
+
+// Classify says what err, the outcome of the POST, means, and how long the service asks to wait. Only an answer which
+// proves that the request was not processed may lead to another one.
+func Classify(err error) (Answer, time.Duration) {
+	if err == nil {
+		return AnswerAccepted, 0
+	}
+
+	var connErr *modelarts.ConnectionError
+	if errors.As(err, &connErr) && !connErr.Sent {
+		return AnswerNotProcessed, 0
+	}
+
+	var apiErr *modelarts.Error
+	if !errors.As(err, &apiErr) {
+		return AnswerAmbiguous, 0
+	}
+
+	switch code := apiErr.StatusCode; {
+	case code == http.StatusTooManyRequests:
+		return AnswerNotProcessed, apiErr.RetryAfter
+	case code == http.StatusRequestTimeout, code == http.StatusConflict:
+		return AnswerAmbiguous, 0
+	case code >= http.StatusMultipleChoices && code < http.StatusInternalServerError:
+		return AnswerRefused, 0
+	default:
+		return AnswerAmbiguous, 0
+	}
+}

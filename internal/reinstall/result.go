@@ -1,0 +1,109 @@
+package reinstall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// Outcome is how a run ended.
+type Outcome int
+
+// The outcomes.
+const (
+	OutcomeRefused    Outcome = iota // no request was accepted: nothing was erased
+	OutcomeNotStarted                // sent, but never begun: nothing was erased
+	OutcomePending                   // accepted; the run ended before the reinstall did
+	OutcomeUnknown                   // sent; the run ended before it was clear whether it was accepted
+	OutcomeCompleted                 // the server is what was asked for
+	OutcomeFailed                    // erased, and it ended in a failed status
+	OutcomeMismatched                // erased, and it came back with another image or key pair
+)
+
+// Sent tells whether a request was, or may have been, accepted.
+func (o Outcome) Sent() bool { return o != OutcomeRefused && o != OutcomeNotStarted }
+
+// Result is the end of a run.
+type Result struct {
+	Outcome     Outcome
+	Operation   Operation         // zero where no request was sent or joined
+	Server      *modelarts.Server // as last seen; nil if never
+	Stage       Stage             // how far the run had come
+	Err         error             // why, for every outcome but a completed one; nil also for a plain mismatch or failure
+	Differences []Difference      // of a mismatch
+	Power       Power             // what became of a server that this run had stopped
+	PowerErr    error             // why it could not be started again
+}
+
+// Power is what became of a server that a run stopped, where nothing was sent afterwards.
+type Power int
+
+// The values of Power.
+const (
+	PowerUntouched    Power = iota // this run did not stop it
+	PowerRunning                   // started again, and seen running
+	PowerStarting                  // started again, not yet seen running
+	PowerStopping                  // it had not stopped yet, and was left so
+	PowerStartRefused              // it stands still: the start did not work
+)
+
+// The causes for which a run ends early.
+var (
+	ErrTimedOut    = errors.New("the timeout is over")
+	ErrInterrupted = errors.New("interrupted")
+)
+
+// DuplicateError is a second request for a server in one run of the provider.
+type DuplicateError struct{ ServerID string }
+
+// Error names the server.
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("server %s is being reinstalled, or was, by another resource", e.ServerID)
+}
+
+// StatusError is a server in a status that forbids a reinstall.
+type StatusError struct{ Status modelarts.Status }
+
+// Error names the status.
+func (e *StatusError) Error() string { return fmt.Sprintf("status %q forbids a reinstall", e.Status) }
+
+// RunningError is a running server which may not be stopped.
+type RunningError struct{}
+
+// Error says so.
+func (e *RunningError) Error() string { return "the server is running and may not be stopped" }
+
+// GoneError is a server that vanished during its reinstall.
+type GoneError struct {
+	Status modelarts.Status // empty: the service does not know it any more
+	Err    error            // the service's answer, where it does not
+}
+
+// Error says how it went.
+func (e *GoneError) Error() string {
+	if e.Err != nil {
+		return "the server is gone: " + e.Err.Error()
+	}
+
+	return fmt.Sprintf("the server is being deleted: status %q", e.Status)
+}
+
+// Unwrap returns the service's answer.
+func (e *GoneError) Unwrap() error { return e.Err }
+
+// cause tells a timeout from an interruption, both of which end ctx. last is what the last look met with; it is kept,
+// since it often is why the time ran out.
+func cause(ctx context.Context, last error) error {
+	why := ErrInterrupted
+	if errors.Is(context.Cause(ctx), ErrTimedOut) {
+		why = ErrTimedOut
+	}
+
+	if last == nil || errors.Is(last, context.Canceled) || errors.Is(last, context.DeadlineExceeded) {
+		return why
+	}
+
+	return errors.Join(why, last)
+}
