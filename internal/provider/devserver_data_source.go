@@ -1,0 +1,172 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*devServerDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*devServerDataSource)(nil)
+)
+
+// devServerDataSource is the data source modelarts_devserver.
+type devServerDataSource struct {
+	configuredDataSource
+}
+
+// devServerModel is the data source as Terraform knows it.
+type devServerModel struct {
+	shownServerModel
+
+	Region    types.String `tfsdk:"region"`
+	ProjectID types.String `tfsdk:"project_id"`
+}
+
+// NewDevServerDataSource returns the data source modelarts_devserver.
+func NewDevServerDataSource() datasource.DataSource { return &devServerDataSource{} }
+
+// Metadata sets the name of the data source type.
+func (d *devServerDataSource) Metadata(
+	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
+	resp.TypeName = req.ProviderTypeName + "_devserver"
+}
+
+// Schema describes what a server is found by, and what the service shows of it.
+func (d *devServerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := shownServerAttributes()
+
+	attributes["id"] = schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		MarkdownDescription: "ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or bare-metal server " +
+			"under it. It is read with one request, which needs no permission to list servers. Exactly one of `id` and " +
+			"`name` must be configured.",
+		Validators: []validator.String{serverIDValidator()},
+	}
+	attributes["name"] = schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		MarkdownDescription: "Name of the DevServer, in full and in its upper and lower case. It is looked up in the list " +
+			"of the servers of the user whom the credentials belong to; a name that none or several of them have is an " +
+			"error. Exactly one of `id` and `name` must be configured.",
+		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+	}
+	attributes["region"] = schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: "Region of the server, as the provider is configured.",
+	}
+	attributes["project_id"] = schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: "ID of the project of the server, as the provider is configured.",
+	}
+
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads a ModelArts DevServer (Lite Server) by its ID or its name, and changes nothing. See the " +
+			"[ModelArts API documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowDevServer.html).",
+		Attributes: attributes,
+	}
+}
+
+// ConfigValidators check that it is clear which server is meant.
+func (d *devServerDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+	}
+}
+
+// Read finds the server and shows it.
+func (d *devServerDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config devServerModel
+
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(d.ready()...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+
+	server, diags := d.find(ctx, &config)
+	resp.Diagnostics.Append(diags...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	projectID, err := d.data.Client.ProjectID(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(projectUnknown(err))
+
+		return
+	}
+
+	state := devServerModel{
+		shownServerModel: newShownServerModel(server),
+		Region:           types.StringValue(d.data.Region),
+		ProjectID:        types.StringValue(projectID),
+	}
+	if !config.ID.IsNull() {
+		state.ID = config.ID // a reply may leave it out
+	}
+
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// find returns the server that the configuration means.
+func (d *devServerDataSource) find(ctx context.Context, config *devServerModel) (*modelarts.Server, diag.Diagnostics) {
+	if !config.ID.IsNull() {
+		server, err := d.data.Client.GetServer(ctx, config.ID.ValueString())
+		if err != nil {
+			return nil, diag.Diagnostics{serverUnread(config.ID.ValueString(), err)}
+		}
+
+		return server, nil
+	}
+
+	servers, err := d.data.Client.ListAllServers(ctx)
+	if err != nil {
+		return nil, diag.Diagnostics{serversUnlisted(err)}
+	}
+
+	return serverNamed(config.Name.ValueString(), servers)
+}
+
+// serverNamed returns the one server of that name.
+func serverNamed(name string, servers []modelarts.Server) (*modelarts.Server, diag.Diagnostics) {
+	var (
+		found *modelarts.Server
+		ids   []string
+	)
+
+	for i := range servers {
+		if shown := servers[i].Name; shown != nil && *shown == name {
+			found, ids = &servers[i], append(ids, *servers[i].ID)
+		}
+	}
+
+	switch len(ids) {
+	case 0:
+		return nil, diag.Diagnostics{noServerNamed(name, len(servers))}
+	case 1:
+		return found, nil
+	default:
+		slices.Sort(ids)
+
+		return nil, diag.Diagnostics{severalServersNamed(name, ids)}
+	}
+}

@@ -1,0 +1,341 @@
+package provider
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// settled is the state after a completed reinstall with an image, a key pair, user data and a trigger.
+func settled() osReinstallModel {
+	m := osReinstallModel{
+		serverModel:          nullServerModel(),
+		ID:                   types.StringValue("62383738-e52a-450a-9f84-f9e705402be8"),
+		ImageID:              types.StringValue("image"),
+		KeyPairName:          types.StringValue("key"),
+		UserData:             types.StringValue("#!/bin/sh"),
+		Triggers:             triggers("one"),
+		InstalledKeyPairName: types.StringValue("key"),
+		Ready:                types.BoolValue(true),
+		LastReinstall: lastReinstallValue(permit{number: 1, reasons: []string{reasonCreate}}, reinstall.Operation{
+			State: reinstall.StateCompleted, ImageID: "image", KeyPairName: "key",
+			InstalledImageID: "image", InstalledKeyPairName: "key",
+		}),
+	}
+	m.showImage("image")
+
+	return m
+}
+
+func triggers(value string) types.Map {
+	return types.MapValueMust(types.StringType, map[string]attr.Value{"rebuild": types.StringValue(value)})
+}
+
+func (m *osReinstallModel) showImage(id string) {
+	values := map[string]attr.Value{}
+	for name := range imageTypes() {
+		values[name] = types.StringNull()
+	}
+
+	values["image_id"] = types.StringValue(id)
+	m.Image = types.ObjectValueMust(imageTypes(), values)
+}
+
+// left is the state in which a reinstall that asked for image "image" and key pair "key" was left.
+func (m *osReinstallModel) left(state reinstall.State, image, keyPair string) {
+	m.setOperation(permit{number: 1, reasons: []string{reasonCreate}}, reinstall.Operation{
+		State: state, ImageID: "image", KeyPairName: "key", InstalledImageID: image, InstalledKeyPairName: keyPair,
+	})
+}
+
+// decideCase is one plan: what the state was, and what the configuration makes of it.
+type decideCase struct {
+	prior     func(*osReinstallModel)
+	plan      func(*osReinstallModel)
+	noKey     bool
+	imported  bool
+	reasons   []string
+	drift     int
+	mismatch  int
+	settled   bool
+	undecided bool
+}
+
+func decideCases() map[string]decideCase {
+	otherImage := func(m *osReinstallModel) { m.showImage("other") }
+	newImage := func(m *osReinstallModel) { m.ImageID = types.StringValue("new") }
+
+	return map[string]decideCase{
+		"nothing":  {},
+		"image_id": {plan: newImage, reasons: []string{"image_id"}},
+		"image_id that the server has": {
+			prior: func(m *osReinstallModel) { m.showImage("new") }, plan: newImage,
+		},
+		"image_id configured for the first time": {
+			prior: func(m *osReinstallModel) { m.ImageID = types.StringNull(); m.showImage("old") },
+			plan:  func(m *osReinstallModel) { m.ImageID = types.StringValue("image") }, reasons: []string{"image_id"},
+		},
+		"image_id configured no longer": {plan: func(m *osReinstallModel) { m.ImageID = types.StringNull() }},
+		"key_pair_name": {
+			plan: func(m *osReinstallModel) { m.KeyPairName = types.StringValue("new") }, reasons: []string{"key_pair_name"},
+		},
+		"key_pair_name configured no longer": {noKey: true},
+		"user_data": {
+			plan: func(m *osReinstallModel) { m.UserData = types.StringValue("#!/bin/bash") }, reasons: []string{"user_data"},
+		},
+		"user_data in base64 instead of text": {
+			plan: func(m *osReinstallModel) { m.UserData = types.StringValue("IyEvYmluL3No") },
+		},
+		"user_data configured no longer": {plan: func(m *osReinstallModel) { m.UserData = types.StringNull() }},
+		"admin_pass for the first time": {
+			plan: func(m *osReinstallModel) { m.AdminPass = types.StringValue("Secret-1!") }, reasons: []string{"admin_pass"},
+		},
+		"triggers": {
+			plan: func(m *osReinstallModel) { m.Triggers = triggers("two") }, reasons: []string{"triggers"},
+		},
+		"triggers configured no longer": {
+			plan: func(m *osReinstallModel) { m.Triggers = types.MapNull(types.StringType) },
+		},
+		"triggers that are empty for the first time": {
+			prior: func(m *osReinstallModel) { m.Triggers = types.MapNull(types.StringType) },
+			plan:  func(m *osReinstallModel) { m.Triggers = types.MapValueMust(types.StringType, nil) },
+		},
+		"several": {
+			plan:    func(m *osReinstallModel) { newImage(m); m.Triggers = triggers("two") },
+			reasons: []string{"image_id", "triggers"},
+		},
+		"not reasons": {plan: func(m *osReinstallModel) {
+			m.OnDrift, m.StopBeforeReinstall = types.StringValue(onDriftWarn), types.BoolValue(false)
+		}},
+		"drift of the image": {prior: otherImage, reasons: []string{"drift: image_id is other, not image"}},
+		"drift of the key pair": {
+			prior:   func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringValue("other") },
+			reasons: []string{"drift: key_pair_name is other, not key"},
+		},
+		"drift, warn": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringValue(onDriftWarn) }, drift: 1,
+		},
+		"drift, ignore": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringValue(onDriftIgnore) },
+		},
+		"drift beside another reason": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.Triggers = triggers("two") },
+			reasons: []string{"triggers", "drift: image_id is other, not image"},
+		},
+		"drift beside a changed image_id is one reason": {
+			prior: otherImage, plan: newImage, reasons: []string{"image_id"},
+		},
+		"drift of what is not configured": {
+			prior: func(m *osReinstallModel) { m.ImageID = types.StringNull(); m.showImage("other") },
+			plan:  func(m *osReinstallModel) { m.ImageID = types.StringNull() },
+		},
+		"failed": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateFailed, "", "") },
+			reasons: []string{"failed"},
+		},
+		"not_started": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateNotStarted, "", ""); m.showImage("other") },
+			reasons: []string{"not_started"},
+		},
+		"submitted": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateSubmitted, "", ""); m.showImage("other") },
+			reasons: []string{"resume"},
+		},
+		"unknown": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateUnknown, "", "") },
+			reasons: []string{"resume"},
+		},
+		"submitted, and a changed trigger": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateSubmitted, "", "") },
+			plan:    func(m *osReinstallModel) { m.Triggers = triggers("two") },
+			reasons: []string{"resume", "triggers"},
+		},
+		"mismatched": {
+			prior:    func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("other") },
+			mismatch: 1,
+		},
+		"mismatched, and image_id is given up": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("other") },
+			plan:    func(m *osReinstallModel) { m.ImageID = types.StringNull() },
+			settled: true,
+		},
+		"mismatched, and the server got right": {
+			prior: func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key") }, settled: true,
+		},
+		"mismatched, and the server changed again": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("third") },
+			reasons: []string{"drift: image_id is third, not image"},
+		},
+		"mismatched, and a changed trigger": {
+			prior:   func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("other") },
+			plan:    func(m *osReinstallModel) { m.Triggers = triggers("two") },
+			reasons: []string{"triggers"}, mismatch: 1,
+		},
+		"mismatched, image_id given up, and a changed trigger": {
+			prior: func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("other") },
+			plan: func(m *osReinstallModel) {
+				m.ImageID, m.Triggers = types.StringNull(), triggers("two")
+			},
+			reasons: []string{"triggers"},
+		},
+		"imported": {
+			prior: func(m *osReinstallModel) {
+				*m = osReinstallModel{serverModel: m.serverModel, ID: m.ID, InstalledKeyPairName: types.StringValue("other")}
+				m.LastReinstall = types.ObjectNull(lastReinstallTypes())
+				m.showImage("other")
+			},
+			plan: func(m *osReinstallModel) {
+				*m = settled()
+				m.LastReinstall = types.ObjectNull(lastReinstallTypes())
+			},
+			imported: true, drift: 2,
+		},
+		"image_id known only at apply": {
+			plan: func(m *osReinstallModel) { m.ImageID = types.StringUnknown() }, undecided: true,
+		},
+		"a trigger known only at apply": {
+			plan: func(m *osReinstallModel) {
+				m.Triggers = types.MapValueMust(types.StringType, map[string]attr.Value{"rebuild": types.StringUnknown()})
+			},
+			undecided: true,
+		},
+	}
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range decideCases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			prior, plan := settled(), settled()
+			if test.prior != nil {
+				test.prior(&prior)
+			}
+
+			if test.plan != nil {
+				test.plan(&plan)
+			}
+
+			in := planInput{prior: &prior, plan: &plan, keyConfigured: !test.noKey, imported: test.imported}
+			got := decide(&in)
+
+			if diff := cmp.Diff(test.reasons, got.reasons); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+
+			if len(got.drift) != test.drift || len(got.mismatch) != test.mismatch ||
+				got.settled != test.settled || got.undecided != test.undecided {
+				t.Errorf("got %+v, want %+v", got, test)
+			}
+
+			got.write(&in)
+			checkWritten(t, &got, &in)
+		})
+	}
+}
+
+// checkWritten checks that the plan has a permit exactly where there is a reason, and else says nothing that an apply
+// could take for one.
+func checkWritten(t *testing.T, d *decision, in *planInput) {
+	t.Helper()
+
+	granted, ok := permitted(in.plan.LastReinstall)
+	if ok != (len(d.reasons) > 0) {
+		t.Errorf("permit %v, %v, want one for the reasons %v", granted, ok, d.reasons)
+	}
+
+	if ok {
+		before := permitOf(in.prior.LastReinstall)
+		if waits := slices.Equal(d.reasons, []string{"resume"}); waits != (granted.number == before.number) ||
+			waits == granted.erases() {
+			t.Errorf("permit %q, number %d after %d, erases %v", granted.notice(), granted.number, before.number, granted.erases())
+		}
+
+		erased := in.plan.LastReinstall.Attributes()["system_disk_erased_at"]
+		if granted.erases() && !erased.IsUnknown() {
+			t.Errorf("the plan erases, and shows that the disk was erased at %v", erased)
+		}
+
+		if diff := cmp.Diff(d.reasons, granted.reasons); diff != "" || granted.notice() == before.notice() {
+			t.Errorf("permit %q after %q (-want +got):\n%s", granted.notice(), before.notice(), diff)
+		}
+	}
+
+	acts := len(d.reasons) > 0 || d.undecided
+	if in.plan.Status.IsUnknown() != acts || in.plan.Ready.IsUnknown() != acts {
+		t.Errorf("status %v and ready %v in a plan with reasons %v", in.plan.Status, in.plan.Ready, d.reasons)
+	}
+
+	if in.plan.Name.IsUnknown() || in.plan.VPCID.IsUnknown() || in.plan.Flavor.IsUnknown() {
+		t.Error("the plan makes unknown what a reinstall does not change")
+	}
+
+	if d.settled && !in.plan.Ready.ValueBool() {
+		t.Error("a mismatch that is settled leaves the server not ready")
+	}
+}
+
+func TestDecideCreate(t *testing.T) {
+	t.Parallel()
+
+	plan := settled()
+	in := planInput{plan: &plan}
+	d := decide(&in)
+	d.write(&in)
+
+	granted, ok := permitted(plan.LastReinstall)
+	if diff := cmp.Diff([]string{"create"}, granted.reasons); diff != "" || !ok {
+		t.Errorf("permit, %v (-want +got):\n%s", ok, diff)
+	}
+}
+
+// The operation survives the way into the state and back.
+func TestOperationRoundTrip(t *testing.T) {
+	t.Parallel()
+
+	want := reinstall.Operation{
+		State: reinstall.StateSubmitted, Adopted: true, SubmittedAt: timeOf("2026-01-02T03:04:05.678Z"),
+		RequestID: "request", ImageID: "image", KeyPairName: "key",
+		InstalledImageID: "installed", InstalledKeyPairName: "installed key",
+		Baseline:     reinstall.Baseline{Status: "STOPPED", RootVolumeID: "root", UpdatedAt: 100},
+		LatestUpdate: 200, TransitionSeen: true,
+	}
+
+	got, ok := operation(lastReinstallValue(permit{}, want))
+	if diff := cmp.Diff(want, got); diff != "" || !ok {
+		t.Errorf("(-want +got), %v:\n%s", ok, diff)
+	}
+}
+
+// What an apply has waited for is kept even if the request after it was refused.
+func TestUpdateEndKeep(t *testing.T) {
+	t.Parallel()
+
+	ended := &reinstall.Result{
+		Outcome: reinstall.OutcomeCompleted, Operation: reinstall.Operation{State: reinstall.StateCompleted},
+	}
+
+	for name, test := range map[string]struct {
+		end  updateEnd
+		want reinstall.State
+	}{
+		"refused without a wait": {updateEnd{erases: true}, reinstall.StateSubmitted},
+		"refused after a wait":   {updateEnd{erases: true, waited: ended}, reinstall.StateCompleted},
+		"waited, and no more":    {updateEnd{erases: true, resumed: true, waited: ended, Result: *ended}, reinstall.StateCompleted},
+	} {
+		prior := settled()
+		prior.left(reinstall.StateSubmitted, "", "")
+
+		op, _ := operation(test.end.keep(&prior).LastReinstall)
+		if op.State != test.want || !test.end.keepsInputs() || prior.ImageID.ValueString() != "image" {
+			t.Errorf("%s: state %s with image %s, want %s with the one before", name, op.State, prior.ImageID, test.want)
+		}
+	}
+}

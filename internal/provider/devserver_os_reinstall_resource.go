@@ -1,0 +1,452 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+var (
+	_ resource.ResourceWithConfigure        = (*osReinstallResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*osReinstallResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*osReinstallResource)(nil)
+	_ resource.ResourceWithImportState      = (*osReinstallResource)(nil)
+	_ resource.ResourceWithIdentity         = (*osReinstallResource)(nil)
+)
+
+// The default timeouts.
+const (
+	defaultReinstallTimeout = 60 * time.Minute
+	defaultReadTimeout      = 5 * time.Minute
+)
+
+// The keys of the private state.
+const (
+	// privateImported is set by an import, and cleared by the first Update after it.
+	privateImported = "imported"
+	// privateKeyConfigured is set where key_pair_name in the state is the configured one. A refresh keeps that one,
+	// and cannot tell it from the server's by itself.
+	privateKeyConfigured = "key_pair_name_configured"
+)
+
+// privateTrue is the value of a private key that is set.
+var privateTrue = []byte("true")
+
+// osReinstallResource is the resource modelarts_devserver_os_reinstall.
+type osReinstallResource struct {
+	data *providerData
+}
+
+// NewDevServerOSReinstallResource returns the resource modelarts_devserver_os_reinstall.
+func NewDevServerOSReinstallResource() resource.Resource { return &osReinstallResource{} }
+
+// Metadata sets the name of the resource type.
+func (r *osReinstallResource) Metadata(
+	_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
+	resp.TypeName = req.ProviderTypeName + "_devserver_os_reinstall"
+}
+
+// IdentitySchema describes by what a server is known outside of the state: an import can name it instead of an import ID.
+func (r *osReinstallResource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the DevServer.",
+			},
+		},
+	}
+}
+
+// identify writes the identity of a server. It does so always: older versions of Terraform store none, and hand none over.
+func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+
+	return identity.SetAttribute(ctx, path.Root("id"), id)
+}
+
+// Configure takes over what the provider was configured with.
+func (r *osReinstallResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
+) {
+	if req.ProviderData == nil {
+		return // Terraform validates before it configures the provider.
+	}
+
+	data, ok := req.ProviderData.(*providerData)
+	if !ok {
+		resp.Diagnostics.Append(wrongProviderData(req.ProviderData))
+
+		return
+	}
+
+	r.data = data
+}
+
+// ConfigValidators check what only several arguments together can get wrong.
+func (r *osReinstallResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{argumentsValidator{}}
+}
+
+// ModifyPlan decides whether the apply reinstalls the server, and writes that and the reasons into the plan.
+func (r *osReinstallResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	if req.Plan.Raw.IsNull() {
+		return // A destroy sends nothing.
+	}
+
+	var config, plan osReinstallModel
+
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+
+	in := planInput{plan: &plan, keyConfigured: !config.KeyPairName.IsNull()}
+
+	if !req.State.Raw.IsNull() {
+		in.prior = &osReinstallModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, in.prior)...)
+
+		imported, diags := req.Private.GetKey(ctx, privateImported)
+		resp.Diagnostics.Append(diags...)
+
+		in.imported = imported != nil
+	}
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	d := decide(&in)
+	d.write(&in)
+
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(planDiagnostics(&in, &d, &config)...)
+}
+
+// Create reinstalls the server. It returns an error only where nothing is to be kept: Terraform taints what comes with
+// an error, and would erase the disk again for it.
+func (r *osReinstallResource) Create(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
+) {
+	var plan osReinstallModel
+
+	resp.Diagnostics.Append(r.data.ready()...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID)...)
+
+	timeout, diags := plan.Timeouts.Create(ctx, defaultReinstallTimeout)
+	resp.Diagnostics.Append(diags...)
+
+	secrets, diags := readWriteOnly(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+
+	granted, ok := permitted(plan.LastReinstall)
+	if !ok {
+		resp.Diagnostics.Append(noPermit(plan.ID.ValueString()))
+	}
+
+	request := plan.request(secrets)
+	request.Timeout, request.Progress = timeout, logProgress(ctx)
+
+	resp.Diagnostics.Append(requestDiagnostics(&request)...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	result := r.data.Engine.Run(ctx, request)
+
+	resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringCreate)...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	keyConfigured := !plan.KeyPairName.IsUnknown()
+
+	plan.settle(&osReinstallModel{serverModel: nullServerModel()}, result.Server)
+	plan.setOperation(granted, result.Operation)
+	resp.Diagnostics.Append(r.locate(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateKeyConfigured, privateFlag(keyConfigured))...)
+}
+
+// Read shows what the service shows, and settles a reinstall whose end was not seen. It never erases anything: what
+// the difference to the configuration means is the next plan's to decide.
+func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state osReinstallModel
+
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, state.ID)...)
+
+	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+
+	keyConfigured, diags := req.Private.GetKey(ctx, privateKeyConfigured)
+	resp.Diagnostics.Append(diags...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	if r.data == nil || r.data.Client == nil {
+		resp.Diagnostics.Append(notRefreshed(state.ID.ValueString()))
+
+		return
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	server, err := r.look(ctx, &state)
+	if err != nil {
+		r.readFailed(ctx, err, &state, resp)
+
+		return
+	}
+
+	if server == nil {
+		return // The state is what the service shows.
+	}
+
+	resp.Diagnostics.Append(rootVolumeDiagnostics(&state, server)...)
+
+	state.Ready = types.BoolValue(true)
+
+	if op, asked := operation(state.LastReinstall); asked {
+		if op.State.Open() {
+			state.forgetReinstalled()
+		}
+
+		state.setOperation(permitOf(state.LastReinstall), reinstall.Settle(op, server))
+	}
+
+	state.show(server, keyConfigured != nil)
+	resp.Diagnostics.Append(r.locate(ctx, &state)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// look returns the server, or nil where nothing has changed since the state was made. A reinstall whose end was not seen
+// takes a look of its own.
+func (r *osReinstallResource) look(ctx context.Context, state *osReinstallModel) (*modelarts.Server, error) {
+	if op, _ := operation(state.LastReinstall); op.State.Open() {
+		return r.data.Client.GetServer(ctx, state.ID.ValueString())
+	}
+
+	return r.data.Fleet.Read(ctx, state.ID.ValueString(), state.known())
+}
+
+// readFailed removes the server from the state only on the service's own word, given to the very project and region
+// that the state was made in. Anything else is an error: a wrong variable must not empty a fleet's state.
+func (r *osReinstallResource) readFailed(
+	ctx context.Context, err error, state *osReinstallModel, resp *resource.ReadResponse,
+) {
+	id := state.ID.ValueString()
+	known := *state
+	resp.Diagnostics.Append(r.locate(ctx, &known)...)
+
+	switch {
+	case !modelarts.IsNotFound(err), resp.Diagnostics.HasError():
+		resp.Diagnostics.Append(readError(id, err))
+	case state.ProjectID.IsNull():
+		resp.Diagnostics.Append(importNotFound(id, err))
+	case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):
+		resp.Diagnostics.Append(elsewhere(id, err, state, &known))
+	default:
+		resp.Diagnostics.Append(goneFromState(id, err))
+		resp.State.RemoveResource(ctx)
+	}
+}
+
+// Update does what the plan has a permit for, and sends nothing without one.
+func (r *osReinstallResource) Update(
+	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
+) {
+	var plan, prior osReinstallModel
+
+	resp.Diagnostics.Append(r.data.ready()...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID)...)
+
+	timeout, diags := plan.Timeouts.Update(ctx, defaultReinstallTimeout)
+	resp.Diagnostics.Append(diags...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	var keyPairName types.String
+
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("key_pair_name"), &keyPairName)...)
+
+	keyConfigured := !keyPairName.IsNull()
+
+	if granted, ok := permitted(plan.LastReinstall); ok {
+		secrets, diags := readWriteOnly(ctx, req.Config)
+		resp.Diagnostics.Append(diags...)
+
+		request := plan.request(secrets)
+		request.KnownUpdate = prior.UpdateAt.ValueInt64()
+		request.Timeout, request.Progress = timeout, logProgress(ctx)
+
+		if granted.erases() {
+			resp.Diagnostics.Append(requestDiagnostics(&request)...)
+		}
+
+		if resp.Diagnostics.HasError() {
+			return
+		}
+
+		keyConfigured = !plan.KeyPairName.IsUnknown()
+		end := r.act(ctx, &prior, &request, &granted)
+		resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &end.Result, end.during())...)
+
+		if end.keepsInputs() {
+			resp.Diagnostics.Append(resp.State.Set(ctx, end.keep(&prior))...)
+
+			return
+		}
+
+		plan.settle(&prior, end.Server)
+		plan.setOperation(granted, end.Operation)
+	}
+
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateKeyConfigured, privateFlag(keyConfigured))...)
+}
+
+// Delete forgets the server. There is nothing to undo: the machine stays as it is.
+func (r *osReinstallResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state osReinstallModel
+
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(forgotten(&state))
+}
+
+// ImportState takes a server into the state by its id or its identity. Nothing is reinstalled by the apply that imports
+// it.
+func (r *osReinstallResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
+	id := types.StringValue(req.ID)
+	if req.ID == "" && req.Identity != nil {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
+	}
+
+	if !serverIDPattern.MatchString(id.ValueString()) {
+		resp.Diagnostics.Append(wrongImportID())
+
+		return
+	}
+
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, privateTrue)...)
+}
+
+// act waits for an open operation where the permit says so, and then sends the request if it has a reason to.
+func (r *osReinstallResource) act(
+	ctx context.Context, prior *osReinstallModel, request *reinstall.Request, granted *permit,
+) updateEnd {
+	began := time.Now()
+	end := updateEnd{erases: granted.erases()}
+
+	if granted.resumes() {
+		op, _ := operation(prior.LastReinstall)
+		waited := r.data.Engine.Resume(ctx, request.ServerID, op, request.Timeout, request.Progress)
+		end.resumed, end.Result, end.waited = true, waited, &waited
+
+		if !end.erases || end.Operation.State.Open() {
+			return end
+		}
+	}
+
+	request.Timeout -= time.Since(began)
+
+	end.resumed = false
+	end.Result = r.data.Engine.Run(ctx, *request)
+
+	return end
+}
+
+// updateEnd is how an Update ended.
+type updateEnd struct {
+	reinstall.Result
+
+	waited  *reinstall.Result // how the reinstall ended that was waited for; nil: there was none
+	resumed bool              // it only waited
+	erases  bool              // the permit has a reason for a reinstall
+}
+
+// during is what the words of the outcome are about.
+func (e *updateEnd) during() occasion {
+	if e.resumed {
+		return duringResume
+	}
+
+	return duringUpdate
+}
+
+// keepsInputs tells whether the inputs in the state stay those of an earlier request: no later one was accepted.
+func (e *updateEnd) keepsInputs() bool {
+	return e.resumed && e.erases || !e.resumed && !e.Outcome.Sent()
+}
+
+// keep is the state after an Update that keepsInputs: prior, with what the wait has shown. That an end was seen has to
+// be kept even if a request that followed was refused: it may have stopped the server, and the end can be seen no more.
+func (e *updateEnd) keep(prior *osReinstallModel) *osReinstallModel {
+	if e.waited != nil {
+		prior.forgetReinstalled()
+		prior.show(e.waited.Server, true)
+		prior.setOperation(permitOf(prior.LastReinstall), e.waited.Operation)
+	}
+
+	return prior
+}
+
+// locate writes the project and the region that the provider works in.
+func (r *osReinstallResource) locate(ctx context.Context, model *osReinstallModel) diag.Diagnostics {
+	projectID, err := r.data.Client.ProjectID(ctx)
+	if err != nil {
+		return diag.Diagnostics{projectUnknown(err)}
+	}
+
+	model.Region, model.ProjectID = types.StringValue(r.data.Region), types.StringValue(projectID)
+
+	return nil
+}
+
+// privateFlag is the value of a private key that is set or not.
+func privateFlag(set bool) []byte {
+	if set {
+		return privateTrue
+	}
+
+	return nil
+}
+
+// logProgress writes the steps of a run to Terraform's log.
+func logProgress(ctx context.Context) func(reinstall.Progress) {
+	return func(p reinstall.Progress) {
+		tflog.Info(ctx, "Reinstall of DevServer "+p.ServerID+": "+p.Stage.String(), map[string]any{
+			"server_id": p.ServerID, "status": string(p.Status), "elapsed": p.Elapsed.Round(time.Second).String(),
+		})
+	}
+}

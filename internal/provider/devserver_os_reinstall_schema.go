@@ -1,0 +1,257 @@
+package provider
+
+import (
+	"context"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Schema describes the arguments of a reinstall and what the service shows of the server.
+func (r *osReinstallResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	attributes := osReinstallRequestArguments()
+	maps.Copy(attributes, osReinstallPasswords())
+	maps.Copy(attributes, osReinstallUserData())
+	maps.Copy(attributes, osReinstallSettings(ctx))
+	maps.Copy(attributes, osReinstallResults())
+	maps.Copy(attributes, serverAttributes())
+
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reinstalls the operating system of a ModelArts DevServer (Lite Server), waits until the " +
+			"machine is back, and keeps watching it. **Every reinstall erases the system disk.** See the " +
+			"[ModelArts API documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html).",
+		Attributes: attributes,
+	}
+}
+
+// osReinstallRequestArguments are the arguments that go into a request. None has a default: null means the default, so
+// that an import plans no change.
+func osReinstallRequestArguments() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or bare-metal " +
+				"server under it. Another ID is another server: changing it replaces this resource, which reinstalls " +
+				"the new one.",
+			Validators:    []validator.String{serverIDValidator()},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"image_id": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "ID of the image to install. Without it, the service installs the image that the " +
+				"server has. Changing it reinstalls the server, unless the server has that image already. What is " +
+				"installed is `image.image_id`.",
+			Validators: []validator.String{imageIDValidator()},
+		},
+		"key_pair_name": schema.StringAttribute{
+			Optional: true,
+			Computed: true,
+			MarkdownDescription: "Name of the key pair for logging in to the server: 1 to 64 letters, digits, `-`, `_` " +
+				"or `.`. Changing it reinstalls the server, unless the server has that key pair already. If it is not " +
+				"configured, this is the key pair that the server shows. Conflicts with `admin_pass_wo` and " +
+				"`admin_pass`; where a reinstall is planned, one of the three is needed.",
+			Validators: []validator.String{keyPairNameValidator()},
+		},
+	}
+}
+
+// osReinstallPasswords are the two forms of the password.
+func osReinstallPasswords() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"admin_pass_wo": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			WriteOnly: true,
+			MarkdownDescription: "Password for logging in to the server, write-only: it is neither in the state nor in plan " +
+				"files, and may be ephemeral. The rules of `admin_pass` apply. It is sent with every reinstall; to ask for " +
+				"one with another password, change `admin_pass_wo_version`. Conflicts with `admin_pass` and " +
+				"`key_pair_name`.",
+			Validators: []validator.String{adminPassValidator()},
+		},
+		"admin_pass_wo_version": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Version of `admin_pass_wo`, needed beside it. Changing it reinstalls the server with the " +
+				"password that `admin_pass_wo` has by then.",
+		},
+		"admin_pass": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			MarkdownDescription: "Password for logging in to the server: 8 to 26 characters of at least three of the " +
+				"types uppercase letters, lowercase letters, digits and special characters; neither the user name nor " +
+				"its reverse; without `root`, `administrator` or their reverse. Supernodes do not take a password. " +
+				"**It is stored in the state and in plan files as plain text**; prefer `admin_pass_wo` or `key_pair_name`. " +
+				"Changing it reinstalls the server. Conflicts with `admin_pass_wo` and `key_pair_name`.",
+			Validators: []validator.String{adminPassValidator()},
+		},
+	}
+}
+
+// osReinstallUserData are the two forms of the user data.
+func osReinstallUserData() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"user_data": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			MarkdownDescription: "User data to inject, as text or base64: what is valid base64 is sent as it is, anything " +
+				"else is encoded. At most 32 KiB when decoded. **It is stored in the state and in plan files as plain " +
+				"text**; prefer `user_data_wo` if it carries secrets. Changing it reinstalls the server. The service warns that injection may not take effect, " +
+				"notably in config drive mode.",
+			Validators: []validator.String{userDataValidator()},
+		},
+		"user_data_wo": schema.StringAttribute{
+			Optional:  true,
+			Sensitive: true,
+			WriteOnly: true,
+			MarkdownDescription: "User data to inject, write-only: it is neither in the state nor in plan files, and may be " +
+				"ephemeral. The rules of `user_data` apply. It is sent with every reinstall; to ask for one with other user " +
+				"data, change `user_data_wo_version`. Conflicts with `user_data`.",
+			Validators: []validator.String{userDataValidator()},
+		},
+		"user_data_wo_version": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Version of `user_data_wo`, needed beside it. Changing it reinstalls the server with the " +
+				"user data that `user_data_wo` has by then.",
+		},
+	}
+}
+
+// osReinstallSettings are the arguments that say when and how a request is made. None has a default, like the others.
+func osReinstallSettings(ctx context.Context) map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"triggers": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Arbitrary values; any change to them reinstalls the server in place, with the same " +
+				"image too.",
+		},
+		"stop_before_reinstall": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether a running server is stopped first, since the service reinstalls only a stopped " +
+				"one. Default: `true`. With `false`, a running server is refused with an error. A change of this " +
+				"argument alone sends nothing.",
+		},
+		"on_drift": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "What happens if the server shows another image or key pair than is configured, though " +
+				"neither argument has changed: `reinstall` (default) plans a reinstall, `warn` warns, `ignore` does " +
+				"nothing. A change of this argument alone sends nothing.",
+			Validators: []validator.String{onDriftValidator()},
+		},
+		"timeouts": timeoutsAttribute(ctx),
+	}
+}
+
+// timeoutsAttribute has its description and its validator added: the library's own texts do not say what is covered.
+func timeoutsAttribute(ctx context.Context) schema.Attribute {
+	attribute, ok := timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true,
+		Update: true,
+		Read:   true,
+		CreateDescription: "Time for stopping the server, the request and the wait of a first reinstall, such as `90m` " +
+			"or `2h30m`. Default: `60m`.",
+		UpdateDescription: "Time for stopping the server, the request and the wait of a later reinstall, such as `90m` " +
+			"or `2h30m`. Default: `60m`.",
+		ReadDescription: "Time for reading the server, such as `30s`. Default: `5m`.",
+	}).(schema.SingleNestedAttribute)
+	if !ok {
+		return attribute
+	}
+
+	attribute.MarkdownDescription = "How long the operations may take. A reinstall that outlasts `create` or `update` goes " +
+		"on, and the next apply waits for it. A change of timeouts alone sends nothing."
+	attribute.Validators = append(attribute.Validators, timeoutsValidator())
+
+	return attribute
+}
+
+// osReinstallResults are the attributes which say what became of the requests.
+func osReinstallResults() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"region": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Region of the server, as the provider is configured.",
+		},
+		"project_id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "ID of the project of the server, as the provider is configured.",
+		},
+		"installed_key_pair_name": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Name of the key pair that the server shows, whatever `key_pair_name` asks for.",
+		},
+		"ready": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether the last reinstall ended with what was asked for; also true where this resource " +
+				"has never asked for one, as after an import. Use it in a `postcondition`: an apply that did not see the " +
+				"end of a reinstall only warns, and exits with 0.",
+		},
+		"last_reinstall": schema.SingleNestedAttribute{
+			Computed: true,
+			MarkdownDescription: "The last reinstall that this resource asked for, null if there was none. In a plan, its " +
+				"`reasons` say why the server will be reinstalled.",
+			Attributes: lastReinstallAttributes(),
+		},
+	}
+}
+
+// lastReinstallAttributes are the attributes of last_reinstall.
+func lastReinstallAttributes() map[string]schema.Attribute {
+	text := func(description string) schema.Attribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+
+	return map[string]schema.Attribute{
+		"number": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "How many reinstalls this resource has asked for, this one included.",
+		},
+		"notice": text("What the last apply was permitted to do, in words. In a plan it says whether the system disk will be " +
+			"erased, and why."),
+		"reasons": schema.ListAttribute{
+			Computed:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Why the last apply acted: `create`, the name of a changed argument, `drift: ...`, " +
+				"`failed` or `not_started` (how the reinstall before it ended), or `resume` (it waited for one that was " +
+				"sent before).",
+		},
+		"state": text("How it stands: `submitted` (accepted, its end was not seen), `unknown` (the answer to the request " +
+			"was lost), `completed`, `failed`, `mismatched` (it ended with another image or key pair than asked for) or " +
+			"`not_started` (nothing was erased)."),
+		"adopted": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether somebody else had started it: it was under way when this resource was about to " +
+				"send a request, so nothing was sent and its result was kept.",
+		},
+		"submitted_at": text("When it was sent, RFC 3339, by the clock of the machine that ran the apply."),
+		"system_disk_erased_at": text("When the request that erased the system disk was sent, RFC 3339, by the clock of the " +
+			"machine that ran the apply; null if this resource did not erase it, or nobody knows. Where a plan shows it as " +
+			"known after apply, the apply erases the disk."),
+		"finished_at":             text("When its end was seen, RFC 3339, by the clock of the machine that saw it; null while it is open."),
+		"request_id":              text("Request ID (`X-Request-Id`) of the service's answer, for its support."),
+		"image_id":                text("ID of the image that it asked for, null if it asked for none."),
+		"key_pair_name":           text("Name of the key pair that it asked for, null if it asked for none."),
+		"installed_image_id":      text("ID of the image that the server showed when it ended."),
+		"installed_key_pair_name": text("Name of the key pair that the server showed when it ended."),
+		"baseline_status":         text("Status of the server when the request was sent."),
+		"baseline_root_volume_id": text("EVS ID of the system disk that the server had when the request was sent."),
+		"baseline_update_at": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "Update time of the server when the request was sent, in epoch milliseconds.",
+		},
+		"latest_update_at": schema.Int64Attribute{
+			Computed: true,
+			MarkdownDescription: "Latest update time that was seen of the server during the reinstall, in epoch " +
+				"milliseconds; an older reply is not believed.",
+		},
+		"transition_seen": schema.BoolAttribute{
+			Computed:            true,
+			MarkdownDescription: "Whether the server was seen in the act of being reinstalled.",
+		},
+	}
+}

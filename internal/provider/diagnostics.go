@@ -1,0 +1,434 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The summaries are constant: Terraform groups what has the same one.
+const (
+	summaryErase       = "System disk will be erased"
+	summaryMayErase    = "System disk may be erased"
+	summaryResume      = "Waiting for a reinstall that was sent before"
+	summaryDrift       = "DevServer has drifted"
+	summaryImported    = "Imported DevServer differs from the configuration"
+	summaryAbsorbed    = "Imported DevServer is not reinstalled"
+	summaryMismatched  = "DevServer is not what the last reinstall asked for"
+	summaryCredential  = "Missing credential for the reinstall"
+	summaryRefused     = "DevServer not reinstalled"
+	summaryNotStarted  = "Reinstall did not start"
+	summaryPending     = "Reinstall not finished yet"
+	summaryUnknown     = "Unclear whether the reinstall was accepted"
+	summaryFailed      = "Reinstall failed"
+	summaryAdopted     = "Result of a reinstall under way was kept"
+	summaryStandsStill = "DevServer does not run after its reinstall"
+	summaryRead        = "Unable to read DevServer"
+	summaryGone        = "DevServer is gone"
+	summaryReimaged    = "DevServer was re-imaged"
+	summaryForgotten   = "DevServer stays as it is"
+	summaryInternal    = "Bug in the provider"
+)
+
+// postconditionHint is the advice for an apply that warns where it must not fail.
+const postconditionHint = "This is a warning and not an error, because Terraform would erase the disk again for a " +
+	"failed create. A postcondition on the attribute ready makes the apply fail without that."
+
+// occasion is what an outcome is reported for.
+type occasion int
+
+// The occasions.
+const (
+	duringCreate occasion = iota
+	duringUpdate
+	duringResume
+)
+
+// planDiagnostics say what the plan means for the disk, and what it lacks.
+func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	id := serverName(in)
+
+	if d.erases() {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, fmt.Sprintf(
+			"Applying this plan reinstalls DevServer %s: the system disk will be erased. Reasons: %s.",
+			id, strings.Join(d.reasons, ", ")))
+		diags.Append(credentialDiagnostics(id, config)...)
+	}
+
+	if d.undecided {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
+			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
+				"values that are known only after apply.", id))
+	}
+
+	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
+		op, _ := operation(in.prior.LastReinstall)
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, op, d.erases()))
+	}
+
+	if len(d.drift) > 0 {
+		summary, detail := summaryDrift, fmt.Sprintf(
+			"DevServer %s: %s. With on_drift = \"warn\" nothing is done about it.", id, describe(d.drift))
+		if in.imported {
+			summary, detail = summaryImported, fmt.Sprintf(
+				"DevServer %s: %s. The apply that follows an import reinstalls nothing; the plan after it treats this "+
+					"as drift, and under on_drift = \"reinstall\" (the default) plans a reinstall.", id, describe(d.drift))
+		}
+
+		diags.AddWarning(summary, detail)
+	}
+
+	if len(d.absorbed) > 0 {
+		diags.AddWarning(summaryAbsorbed, fmt.Sprintf(
+			"DevServer %s was imported, so the first apply that changes it takes %s into the state and reinstalls nothing. "+
+				"To have it reinstalled, change triggers after that apply.", id, strings.Join(d.absorbed, ", ")))
+	}
+
+	if len(d.mismatch) > 0 && !d.erases() {
+		diags.AddWarning(summaryMismatched, mismatchDetail(id, d.mismatch))
+	}
+
+	return diags
+}
+
+// serverName names the server of a plan, with its name where that is known.
+func serverName(in *planInput) string {
+	id := in.plan.ID.ValueString()
+	if in.plan.ID.IsUnknown() {
+		return "(id known after apply)"
+	}
+
+	if in.prior != nil && in.prior.Name.ValueString() != "" {
+		return fmt.Sprintf("%s (%s)", id, in.prior.Name.ValueString())
+	}
+
+	return id
+}
+
+// credentialDiagnostics demand a credential for a reinstall that is planned.
+func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics {
+	if !config.AdminPass.IsNull() || !config.AdminPassWO.IsNull() || !config.KeyPairName.IsNull() {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
+		"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
+			"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. Nothing has been sent.", id))}
+}
+
+// requestDiagnostics refuse a request without a credential. The plan has demanded one; a write-only value can still be
+// null by the time of the apply.
+func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
+	if request.Body.KeyPairName != "" || !request.Body.AdminPass.IsZero() {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
+		"Nothing says how to log in to DevServer %s after its reinstall: admin_pass_wo has no value in this apply. Nothing "+
+			"was sent, and nothing was erased. Look at where admin_pass_wo gets its value from.", request.ServerID))}
+}
+
+// resumeDetail says what an apply waits for.
+func resumeDetail(id string, op reinstall.Operation, erases bool) string {
+	detail := fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and its end was not seen.", id, timeValue(op.SubmittedAt).ValueString())
+	if op.State == reinstall.StateUnknown {
+		detail = fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and the answer was lost.", id, timeValue(op.SubmittedAt).ValueString())
+	}
+
+	if erases {
+		return detail + " Applying this plan waits for its end first."
+	}
+
+	return detail + " Applying this plan waits for its end, and sends nothing."
+}
+
+// mismatchDetail says what a mismatched reinstall left, and the ways out.
+func mismatchDetail(id string, differences []reinstall.Difference) string {
+	return fmt.Sprintf("The reinstall of DevServer %s ended, but %s. It is not repeated by itself: the service may not "+
+		"install what was asked for however often it is asked. Either change the configuration to what the server has, "+
+		"or change triggers to reinstall it once more.", id, describe(differences))
+}
+
+// describe puts differences into words.
+func describe(differences []reinstall.Difference) string {
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, d.Found, d.Asked)
+	}
+
+	return strings.Join(texts, ", ")
+}
+
+// outcomeDiagnostics say how a run ended: what happened, what that means for the disk, and what to do next.
+func outcomeDiagnostics(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	add := diags.AddError
+	if when == duringCreate {
+		add = func(summary, detail string) { diags.AddWarning(summary, detail+"\n\n"+postconditionHint) }
+	}
+
+	switch result.Outcome {
+	case reinstall.OutcomeCompleted:
+		diags.Append(completedDiagnostics(id, result)...)
+	case reinstall.OutcomeRefused:
+		diags.AddError(summaryRefused, refusedDetail(id, result))
+	case reinstall.OutcomeNotStarted:
+		diags.AddError(summaryNotStarted, notStartedDetail(id, result, when))
+	case reinstall.OutcomeFailed:
+		diags.AddError(summaryFailed, failedDetail(id, result))
+	case reinstall.OutcomePending:
+		add(summaryPending, pendingDetail(id, result))
+	case reinstall.OutcomeUnknown:
+		add(summaryUnknown, unknownDetail(id, result))
+	case reinstall.OutcomeMismatched:
+		add(summaryMismatched, mismatchDetail(id, result.Differences))
+	}
+
+	return diags
+}
+
+// completedDiagnostics are the warnings that a success may come with.
+func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	if result.Operation.Adopted {
+		diags.AddWarning(summaryAdopted, fmt.Sprintf(
+			"A reinstall of DevServer %s was under way before this apply sent one. Its result was kept, and nothing was "+
+				"sent: image and key pair, as far as the service shows them, are what is asked for. Its password and user "+
+				"data cannot be compared. If they may be others, change triggers to reinstall the server once more.", id))
+	}
+
+	if result.Server != nil && result.Server.CurrentStatus() == modelarts.StatusStopped {
+		diags.AddWarning(summaryStandsStill, fmt.Sprintf(
+			"DevServer %s has a new system disk with what was asked for, but it has stayed STOPPED, where the service "+
+				"should have started it. Start it in the ModelArts console.", id))
+	}
+
+	return diags
+}
+
+// refusedDetail is for a request that was not sent, or not accepted.
+func refusedDetail(id string, result *reinstall.Result) string {
+	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
+	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
+		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
+	}
+
+	return paragraphs(
+		first,
+		because(result.Err),
+		powerDetail(result),
+		adviceFor(result.Err),
+	)
+}
+
+// powerDetail says what became of a server that was stopped for a reinstall that did not take place.
+func powerDetail(result *reinstall.Result) string {
+	switch result.Power {
+	case reinstall.PowerRunning:
+		return "The server had been stopped for it, was started again, and runs."
+	case reinstall.PowerStarting:
+		return "The server had been stopped for it, and was told to start again; it was not seen running yet."
+	case reinstall.PowerStopping:
+		return "The server had been told to stop for it. It had not stopped yet, and was not started again: it does not " +
+			"run, or will not run soon."
+	case reinstall.PowerStartRefused:
+		return "The server had been stopped for it, and could not be started again: it does not run. " +
+			because(result.PowerErr)
+	case reinstall.PowerUntouched:
+	}
+
+	return ""
+}
+
+// notStartedDetail is for a request whose answer was lost, and which has had no effect.
+func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
+	next := "The next apply plans the reinstall anew, and says so."
+	if when == duringUpdate {
+		next = "Nothing of it is in the state, so the next apply plans it again."
+	}
+
+	return paragraphs(
+		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has "+
+			"shown no sign of a reinstall: the request was not processed. Nothing was erased.", id),
+		because(result.Err), powerDetail(result), next)
+}
+
+// failedDetail is for a reinstall that erased the disk and did not succeed.
+func failedDetail(id string, result *reinstall.Result) string {
+	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
+		return paragraphs(
+			fmt.Sprintf("DevServer %s vanished during its reinstall. The system disk is to be taken for erased.", id),
+			because(result.Err), requestDetail(result),
+			"If the server was deleted on purpose, remove it from the configuration.")
+	}
+
+	return paragraphs(
+		fmt.Sprintf("The reinstall of DevServer %s ended in status %s. The system disk was erased, and the server is not "+
+			"usable.", id, result.Server.CurrentStatus()),
+		requestDetail(result),
+		"The next apply plans another reinstall. If it fails again, check that the image fits the type and architecture "+
+			"of the server, and give the request id to the service's support.")
+}
+
+// pendingDetail is for a reinstall that was accepted, and whose end was not seen.
+func pendingDetail(id string, result *reinstall.Result) string {
+	return paragraphs(
+		fmt.Sprintf("The service is reinstalling DevServer %s; its system disk is being erased, or was. The apply ended "+
+			"first, while %s.", id, result.Stage),
+		because(result.Err), requestDetail(result),
+		"The next apply waits for its end and sends no second request. If the server never gets there, "+
+			"`terraform apply -replace` sends a new one.")
+}
+
+// unknownDetail is for a request of which nobody knows whether it was accepted.
+func unknownDetail(id string, result *reinstall.Result) string {
+	return paragraphs(
+		fmt.Sprintf("The reinstall request for DevServer %s was sent, and the answer was lost; the apply ended before the "+
+			"server showed whether it was accepted. Its system disk may be erased.", id),
+		because(result.Err),
+		"The next apply finds out, and sends no second request unless it is clear that the first had no effect and the "+
+			"plan says so.")
+}
+
+// requestDetail names the request for the service's support.
+func requestDetail(result *reinstall.Result) string {
+	if result.Operation.RequestID == "" {
+		return ""
+	}
+
+	return "Request id of the reinstall: " + result.Operation.RequestID + "."
+}
+
+// because puts an error into words for whoever has to act on it.
+func because(err error) string {
+	var early string
+
+	switch {
+	case errors.Is(err, reinstall.ErrTimedOut):
+		early = "The time that timeouts allows was over."
+	case errors.Is(err, reinstall.ErrInterrupted):
+		early = "The apply was interrupted."
+	}
+
+	return strings.TrimSpace(early + " " + trouble(err, early != ""))
+}
+
+// trouble is what because says besides an early end; nothing, if that was all.
+func trouble(err error, early bool) string {
+	if twice, ok := errors.AsType[*reinstall.DuplicateError](err); ok {
+		return fmt.Sprintf("Another resource of this configuration has reinstalled DevServer %s in this apply, or is about "+
+			"to.", twice.ServerID)
+	}
+
+	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
+		return fmt.Sprintf("Other reinstalls of this apply have failed (%d, and failure_tolerance is %d), so no further server "+
+			"is stopped or erased.", held.Failures, held.Tolerance)
+	}
+
+	if illegal, ok := errors.AsType[*reinstall.StatusError](err); ok {
+		return statusDetail(illegal.Status)
+	}
+
+	if _, ok := errors.AsType[*reinstall.RunningError](err); ok {
+		return "It is RUNNING, the service reinstalls only a stopped server, and stop_before_reinstall is false."
+	}
+
+	if apiErr, ok := errors.AsType[*modelarts.Error](err); ok {
+		return answer(apiErr)
+	}
+
+	if lost, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
+		return fmt.Sprintf("The service gave no answer to %s %s: %v.", lost.Method, lost.Path, lost.Err)
+	}
+
+	if early || err == nil {
+		return ""
+	}
+
+	return err.Error() + "."
+}
+
+// answer puts an answer of the service into words.
+func answer(err *modelarts.Error) string {
+	text := fmt.Sprintf("The service answered %s %s with HTTP %s", err.Method, err.Path, err.Status())
+	if err.Code != "" {
+		text += ", error code " + err.Code
+	}
+
+	if err.RequestID != "" {
+		text += ", request id " + err.RequestID
+	}
+
+	if err.Message == "" {
+		return text + "."
+	}
+
+	return text + ": " + err.Message
+}
+
+// statusDetail says which statuses are legal, and the way there.
+func statusDetail(status modelarts.Status) string {
+	legal := make([]string, 0, len(reinstall.LegalStatuses()))
+	for _, s := range reinstall.LegalStatuses() {
+		legal = append(legal, string(s))
+	}
+
+	return fmt.Sprintf("Its status is %q, which forbids a reinstall: the service takes one from %s, and a RUNNING server "+
+		"is stopped first. Bring it into one of these in the ModelArts console, then apply again.",
+		status, strings.Join(legal, ", "))
+}
+
+// adviceFor is what to do about an error of the service.
+func adviceFor(err error) string {
+	_, twice := errors.AsType[*reinstall.DuplicateError](err)
+	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
+
+	switch {
+	case heldBack:
+		return "Look at the servers that have failed first: the image may be a bad one. If they are to be left behind, raise " +
+			"failure_tolerance in the provider block."
+	case twice:
+		return "Let each server have one resource: look for the id in the configuration, and remove the second one."
+	case modelarts.IsNotFound(err):
+		return "Check the attribute id: it is the ID of the DevServer, as the list of DevServers shows it, not " +
+			"cloud_server.id, the ID of the ECS or bare-metal server under it. Check also the provider's region and " +
+			"project_id."
+	case modelarts.IsUnauthorized(err):
+		return "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), security_token " +
+			"(HW_SECURITY_TOKEN), or token (HW_AUTH_TOKEN)."
+	case modelarts.IsForbidden(err):
+		return "Check that the credentials may reinstall DevServers in this project, and the provider's project_id and " +
+			"region."
+	case modelarts.IsUnrouted(err):
+		return "This is not the service's own word about the server. Check the provider's region, project_id and endpoints."
+	case errors.Is(err, reinstall.ErrTimedOut):
+		return "Apply again, with a longer timeout if it is too short for this server."
+	case errors.Is(err, reinstall.ErrInterrupted):
+		return "Apply again."
+	default:
+		return ""
+	}
+}
+
+// paragraphs joins what is not empty.
+func paragraphs(texts ...string) string {
+	var filled []string
+
+	for _, text := range texts {
+		if text != "" {
+			filled = append(filled, text)
+		}
+	}
+
+	return strings.Join(filled, "\n\n")
+}

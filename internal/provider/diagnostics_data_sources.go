@@ -1,0 +1,87 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// The summaries of the data sources.
+const (
+	summaryList      = "Unable to list DevServers"
+	summaryImages    = "Unable to list DevServer images"
+	summaryNoServer  = "DevServer not found"
+	summaryAmbiguous = "Several DevServers of the same name"
+)
+
+// readTooEarly is for a provider whose configuration is not known yet.
+func readTooEarly() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Provider not configured", "The provider's configuration depends on values that are "+
+		"known only after apply, so nothing can be read yet. Apply what these values come from first, for example with "+
+		"-target, or give the provider values that are known.")
+}
+
+// serverUnread is for a server that could not be read by its id.
+func serverUnread(id string, err error) diag.Diagnostic {
+	what := fmt.Sprintf("DevServer %s could not be read.", id)
+	summary := summaryRead
+
+	if modelarts.IsNotFound(err) {
+		what = fmt.Sprintf("The service does not know DevServer %s.", id)
+		summary = summaryNoServer
+	}
+
+	return diag.NewAttributeErrorDiagnostic(path.Root("id"), summary, paragraphs(what, because(err),
+		adviceForReading(err, "Check that the credentials may read DevServers in this project (modelarts:devserver:get), and "+
+			"the provider's project_id and region.")))
+}
+
+// serversUnlisted is for a listing of servers that failed, or that nobody should rely on.
+func serversUnlisted(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryList, paragraphs("The DevServers could not be listed.", because(err),
+		adviceForReading(err, "Listing takes a permission of its own (modelarts:devserver:listByUser): check that the "+
+			"credentials have it, and the provider's project_id and region. The data source modelarts_devserver reads one "+
+			"server by its id without it.")))
+}
+
+// imagesUnlisted is for a listing of images that failed, or that nobody should rely on.
+func imagesUnlisted(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryImages, paragraphs("The images of DevServers could not be listed.", because(err),
+		adviceForReading(err, "Check that the credentials may list the images of DevServers in this project, and the "+
+			"provider's project_id and region.")))
+}
+
+// adviceForReading is adviceFor for what only reads; forbidden is the advice for missing permissions.
+func adviceForReading(err error, forbidden string) string {
+	if _, ok := errors.AsType[*modelarts.ListingError](err); ok {
+		return "An incomplete list is not used, since what it lacks may well be there. It can come from DevServers that are " +
+			"created or deleted at the same time: run Terraform again. If it stays, give the request id to the service's " +
+			"support."
+	}
+
+	if modelarts.IsForbidden(err) {
+		return forbidden
+	}
+
+	return adviceFor(err)
+}
+
+// noServerNamed is for a name that no server has.
+func noServerNamed(name string, listed int) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("name"), summaryNoServer, fmt.Sprintf(
+		"None of the %d DevServers that the service lists is called %q. Upper and lower case count. The list has only those "+
+			"of the user whom the credentials belong to, in the provider's region and project_id; one of another user can "+
+			"be read by its id.", listed, name))
+}
+
+// severalServersNamed is for a name that several servers have.
+func severalServersNamed(name string, ids []string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("name"), summaryAmbiguous, fmt.Sprintf(
+		"%d DevServers are called %q: %s. Configure the id of the one that is meant instead of name.",
+		len(ids), name, strings.Join(ids, ", ")))
+}

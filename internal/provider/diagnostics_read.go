@@ -1,0 +1,106 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// readError is for a server that could not be read.
+func readError(id string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryRead, paragraphs(
+		fmt.Sprintf("DevServer %s could not be read. The state was left as it is.", id), because(err), adviceFor(err)))
+}
+
+// importNotFound is for an import of a server that the service does not know.
+func importNotFound(id string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("id"), summaryRead, paragraphs(
+		fmt.Sprintf("DevServer %s cannot be imported: the service does not know it.", id), because(err), adviceFor(err)))
+}
+
+// elsewhere is for a server that is not known where the provider looks, but was made elsewhere.
+func elsewhere(id string, err error, state, now *osReinstallModel) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryRead, paragraphs(
+		fmt.Sprintf("DevServer %s is in project %s of region %s, but the provider works in project %s of region %s, where "+
+			"the service does not know it. The state was left as it is.", id,
+			state.ProjectID.ValueString(), state.Region.ValueString(), now.ProjectID.ValueString(), now.Region.ValueString()),
+		because(err), "Check the provider's region and project_id (HW_REGION_NAME, HW_PROJECT_ID)."))
+}
+
+// goneFromState is for a server that the service does not know any more.
+func goneFromState(id string, err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryGone, paragraphs(
+		fmt.Sprintf("The service does not know DevServer %s any more, so it is removed from the state. As long as the "+
+			"configuration has it, an apply tries to reinstall it again.", id), because(err)))
+}
+
+// notRefreshed is for a provider whose configuration is not known yet.
+func notRefreshed(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("DevServer not refreshed", fmt.Sprintf(
+		"The provider's configuration depends on values that are known only after apply, so DevServer %s could not be "+
+			"read: this plan does not see whether it has drifted.", id))
+}
+
+// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image.
+func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) diag.Diagnostics {
+	op, asked := operation(state.LastReinstall)
+	was, is := state.rootVolumeID(), server.RootVolumeID()
+
+	if was == "" || is == "" || was == is || state.OnDrift.ValueString() == onDriftIgnore ||
+		asked && op.State.Open() || server.InstalledImageID() != state.installedImageID().ValueString() {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
+		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: somebody has reinstalled it "+
+			"outside of Terraform. Change triggers to reinstall it.", state.ID.ValueString(), is, was))}
+}
+
+// forgotten is for a server that leaves the state.
+func forgotten(state *osReinstallModel) diag.Diagnostic {
+	detail := fmt.Sprintf("DevServer %s was removed from the state only. The machine stays as it is.", state.ID.ValueString())
+	if op, asked := operation(state.LastReinstall); asked && op.State.Open() {
+		detail += " Its reinstall goes on."
+	}
+
+	return diag.NewWarningDiagnostic(summaryForgotten, detail)
+}
+
+// wrongImportID is for an import id that is not a DevServer id.
+func wrongImportID() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid import ID", "The import ID must be the ID of a DevServer: a UUID in lower "+
+		"case, such as 62383738-e52a-450a-9f84-f9e705402be8. It is neither the name of the DevServer nor "+
+		"cloud_server.id, the ID of the ECS or bare-metal server under it.")
+}
+
+// projectUnknown is for a project id that could not be looked up.
+func projectUnknown(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to find the project", paragraphs(
+		"The project id of the region could not be looked up.", because(err),
+		"Configure project_id in the provider block, or set HW_PROJECT_ID."))
+}
+
+// wrongProviderData is for a bug: the provider handed over something else.
+func wrongProviderData(data any) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
+		"The provider handed over a %T. Please report this.", data))
+}
+
+// noPermit is for a bug: an apply without a plan that says what it does.
+func noPermit(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
+		"The plan does not say that DevServer %s is to be reinstalled, so nothing was sent. Please report this.", id))
+}
+
+// ready returns an error if the provider is not configured.
+func (d *providerData) ready() diag.Diagnostics {
+	if d != nil && d.Client != nil {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Provider not configured",
+		"The provider's configuration is not known, so nothing was sent.")}
+}

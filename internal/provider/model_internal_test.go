@@ -1,0 +1,192 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// modelNumber is a number of the environment, or fallback.
+func modelNumber(t *testing.T, name string, fallback int) int {
+	t.Helper()
+
+	text := os.Getenv(name)
+	if text == "" {
+		return fallback
+	}
+
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s=%q is not a number", name, text)
+	}
+
+	return n
+}
+
+// TestModel plays random schedules against the engine and the plan logic, with the simulator as the judge. To repeat
+// one: MODELARTS_MODEL_SEED=123 go test ./internal/provider -run 'TestModel$' -v.
+func TestModel(t *testing.T) {
+	t.Parallel()
+
+	began := time.Now()
+
+	var total modelTotal
+
+	eachSeed(t, modelNumber(t, "MODELARTS_MODEL_SCHEDULES", modelSchedules), func(seed uint64) {
+		playSeed(t, seed, directDriver{}, &total)
+	})
+
+	t.Logf("\n%s\nin %s", &total, time.Since(began).Round(time.Second))
+}
+
+// eachSeed calls play, on all processors, with the one seed that MODELARTS_MODEL_SEED names, or with count seeds from
+// MODELARTS_MODEL_FIRST on, which is 1.
+func eachSeed(t *testing.T, count int, play func(seed uint64)) {
+	t.Helper()
+
+	first := modelNumber(t, "MODELARTS_MODEL_FIRST", 1)
+	if seed := modelNumber(t, "MODELARTS_MODEL_SEED", 0); seed > 0 {
+		first, count = seed, 1
+	}
+
+	var (
+		next    atomic.Int64
+		workers sync.WaitGroup
+	)
+
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for !t.Failed() {
+				n := int(next.Add(1)) - 1
+				if n >= count {
+					return
+				}
+
+				play(uint64(first + n)) //nolint:gosec // never negative
+			}
+		})
+	}
+
+	workers.Wait()
+}
+
+// playSeed plays the schedule of a seed, and reports what it breaks.
+func playSeed(t *testing.T, seed uint64, driver modelDriver, total *modelTotal) *modelTrace {
+	t.Helper()
+
+	s := newSchedule(seed)
+	trace := play(t, s, driver)
+	total.add(trace)
+
+	if found := judgeTrace(trace); len(found) > 0 {
+		small := play(t, shrink(t, s, driver, found[0].invariant), driver)
+		t.Errorf("seed %d: %v\nMade as small as it gets:\n%s", seed, found, history(small, judgeTrace(small)))
+	}
+
+	if os.Getenv("MODELARTS_MODEL_SEED") != "" {
+		t.Log(history(trace, nil))
+	}
+
+	return trace
+}
+
+// play plays a schedule in a bubble of its own.
+func play(t *testing.T, s *modelSchedule, driver modelDriver) *modelTrace {
+	t.Helper()
+
+	var trace *modelTrace
+
+	synctest.Test(t, func(t *testing.T) { trace = playSchedule(t.Context(), s, driver) })
+
+	return trace
+}
+
+// modelTotal counts over all schedules.
+type modelTotal struct {
+	mu     sync.Mutex
+	counts map[string]int
+	faults map[string]int
+}
+
+func (m *modelTotal) add(trace *modelTrace) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	if m.counts == nil {
+		m.counts, m.faults = map[string]int{}, map[string]int{}
+	}
+
+	m.counts["schedules"]++
+	m.counts["crashes"] += trace.crashes
+	m.counts["interruptions"] += trace.ctrlCs
+	m.counts["outside actors"] += len(trace.outsides)
+	m.counts["requests"] += len(trace.requests)
+
+	for _, w := range trace.wipes {
+		if w.Outside {
+			m.counts["disks erased by others"]++
+		} else {
+			m.counts["disks erased"]++
+		}
+	}
+
+	for kind, n := range trace.hits {
+		m.faults[kind] += n
+	}
+
+	for i := range trace.steps {
+		m.step(&trace.steps[i])
+	}
+}
+
+func (m *modelTotal) step(step *modelStep) {
+	if step.verb != "apply" || step.action == planNothing {
+		return
+	}
+
+	m.counts["applies"]++
+
+	if step.mayErase() {
+		m.counts["permits to erase"]++
+	}
+
+	if step.crashed {
+		return
+	}
+
+	before, hadBefore := step.prior.operation()
+	after, has := step.next.operation()
+
+	switch {
+	case step.permitted && has && (!hadBefore || !before.SubmittedAt.Equal(after.SubmittedAt) || before.State != after.State):
+		m.counts["outcome "+string(after.State)]++
+
+		if after.Adopted {
+			m.counts["adoptions"]++
+		}
+	case step.verdicts.failed():
+		m.counts["outcome error"]++
+	}
+}
+
+// String lists the counts.
+func (m *modelTotal) String() string {
+	var b strings.Builder
+
+	for _, counts := range []map[string]int{m.counts, m.faults} {
+		for _, name := range slices.Sorted(maps.Keys(counts)) {
+			fmt.Fprintf(&b, "%9d  %s\n", counts[name], name)
+		}
+	}
+
+	return b.String()
+}

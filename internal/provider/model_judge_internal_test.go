@@ -1,0 +1,495 @@
+package provider
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// The invariants.
+const (
+	invariantPermit    = "a disk is erased by a permit only, and once for each"
+	invariantClaim     = "no result is claimed that is not true"
+	invariantLoss      = "no accepted request is lost from the state"
+	invariantConverge  = "once nothing goes wrong any more, the plan gets empty"
+	invariantSettle    = "a refresh notices an end that can be seen"
+	invariantIllegal   = "no illegal call"
+	invariantTaint     = "a Create never taints"
+	invariantTerraform = "Terraform's own rules for plans and results"
+)
+
+// violation is a broken invariant.
+type violation struct {
+	invariant string
+	detail    string
+}
+
+// judge is the judge of a trace: what the provider said against what the simulator knows.
+type judge struct {
+	*modelTrace
+
+	found []violation
+}
+
+// judgeTrace returns what a trace breaks.
+func judgeTrace(trace *modelTrace) []violation {
+	j := &judge{modelTrace: trace}
+
+	for server := range trace.initial {
+		j.wipesArePermitted(server)
+		j.nothingIsLost(server)
+
+		j.converges(server)
+	}
+
+	for i := range trace.steps {
+		j.settles(&trace.steps[i])
+		j.claims(&trace.steps[i])
+		j.terraform(&trace.steps[i])
+	}
+
+	j.nothingIllegal()
+
+	return j.found
+}
+
+// converges checks that there was nothing left to do in the end, or, where the server is gone, nothing left in the state.
+func (j *judge) converges(server int) {
+	last := j.steps[len(j.steps)-1]
+
+	for _, step := range j.steps {
+		if step.server == server && (step.verb == "plan" || step.verb == "refresh") {
+			last = step
+		}
+	}
+
+	switch {
+	case !last.exists && last.next.model != nil && !last.verdicts.failed():
+		j.add(invariantConverge, "server %d: it is gone, and still in the state", server)
+	case last.exists && !j.converged[server]:
+		j.add(invariantConverge, "server %d: the last plan is not empty", server)
+	}
+}
+
+func (j *judge) add(invariant, format string, args ...any) {
+	j.found = append(j.found, violation{invariant, fmt.Sprintf(format, args...)})
+}
+
+// writes are the requests of a server that change it.
+func (j *judge) writes(server int) []simulator.Request {
+	return slices.DeleteFunc(slices.Clone(j.requests), func(r simulator.Request) bool {
+		return r.Method == http.MethodGet || r.ServerID != j.initial[server].ID
+	})
+}
+
+// during are the requests that arrived in the time of a step.
+func (s *modelStep) during(requests []simulator.Request) []simulator.Request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r simulator.Request) bool {
+		return r.Time.Before(s.began) || r.Time.After(s.ended)
+	})
+}
+
+// mayErase tells whether the plan of a step gives a reason for a reinstall.
+func (s *modelStep) mayErase() bool {
+	return s.permitted && slices.ContainsFunc(s.permit.reasons, func(reason string) bool { return reason != "resume" })
+}
+
+// posts are the reinstall requests among requests.
+func posts(requests []simulator.Request) []simulator.Request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r simulator.Request) bool { return r.Action != actionReinstall })
+}
+
+// wipe is the erasure that a request has caused.
+func (j *judge) wipe(request int) (simulator.Wipe, bool) {
+	i := slices.IndexFunc(j.wipes, func(w simulator.Wipe) bool { return w.RequestN == request && request > 0 })
+	if i < 0 {
+		return simulator.Wipe{}, false
+	}
+
+	return j.wipes[i], true
+}
+
+// wipesArePermitted checks what every apply of a server sent against its permit.
+func (j *judge) wipesArePermitted(server int) {
+	writes := j.writes(server)
+	allowed, seen := 0, 0
+
+	for i := range j.steps {
+		step := &j.steps[i]
+		if step.server != server || step.verb != "apply" {
+			continue
+		}
+
+		sent := step.during(writes)
+		seen += len(sent)
+		erases := step.mayErase()
+
+		if erases {
+			allowed++
+		}
+
+		if !erases && len(sent) > 0 {
+			j.add(invariantPermit, "run %d, server %d: %d writes without a permit that erases", step.run, server, len(sent))
+		}
+
+		accepted := 0
+
+		for _, post := range posts(sent) {
+			if _, wiped := j.wipe(post.N); wiped {
+				accepted++
+			}
+		}
+
+		if accepted > 1 {
+			j.add(invariantPermit, "run %d, server %d: %d accepted requests in one apply", step.run, server, accepted)
+		}
+	}
+
+	if seen != len(writes) {
+		j.add(invariantPermit, "server %d: %d writes, %d of them in an apply", server, len(writes), seen)
+	}
+
+	wipes := 0
+
+	for _, w := range j.wipes {
+		if w.ServerID == j.initial[server].ID && w.RequestN > 0 {
+			wipes++
+		}
+	}
+
+	if wipes > allowed {
+		j.add(invariantPermit, "server %d: %d erased disks, %d permits", server, wipes, allowed)
+	}
+}
+
+// ended tells when a reinstall that began at a time was over, and in what status.
+func (j *judge) ended(began time.Time) (time.Time, string) {
+	status := ""
+
+	// The status is that of the run in which it began, which lasts until the next one begins.
+	for _, change := range j.ends {
+		if !change.time.After(began) {
+			status = change.status
+		}
+	}
+
+	if status == "" {
+		status = simulator.StatusRunning
+	}
+
+	return began.Add(j.schedule.durations.Reinstall), status
+}
+
+// failedEnd tells whether a reinstall that ends so has failed.
+func failedEnd(status string) bool {
+	return status != simulator.StatusRunning && status != simulator.StatusStopped
+}
+
+// claims checks what a step made of a request that was open, or was not there, before.
+func (j *judge) claims(step *modelStep) {
+	if step.next.model == nil || step.verb == "plan" || step.verb == "refresh" && step.verdicts.failed() || step.crashed {
+		j.errors(step)
+
+		return
+	}
+
+	before, hadBefore := step.prior.operation()
+	after, has := step.next.operation()
+
+	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != (!has || after.State == reinstall.StateCompleted) {
+		j.add(invariantClaim, "%s: ready is %v with %q", j.where(step), ready, after.State)
+	}
+
+	if !has || hadBefore && before.SubmittedAt.Equal(after.SubmittedAt) && !before.State.Open() {
+		j.errors(step)
+
+		return
+	}
+
+	switch after.State {
+	case reinstall.StateCompleted, reinstall.StateMismatched, reinstall.StateFailed:
+		j.ending(step, &after)
+	case reinstall.StateNotStarted:
+		j.notStarted(step, &after)
+	case reinstall.StateSubmitted, reinstall.StateUnknown:
+	}
+
+	j.errors(step)
+}
+
+// ending checks that a reinstall took place and ended as is claimed.
+func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
+	if !step.exists && op.State == reinstall.StateFailed {
+		return // it is gone, whatever the reinstall did
+	}
+
+	if op.Adopted {
+		if !j.underWay(step, op) {
+			j.add(invariantClaim, "%s: adopted at %s, but no reinstall was under way", j.where(step), elapsed(j.began, op.SubmittedAt))
+		}
+
+		j.contents(step, op)
+
+		return
+	}
+
+	wipe, status := j.shownCause(step, op)
+	if wipe == nil {
+		j.add(invariantClaim, "%s: %q, but the request of %s erased nothing", j.where(step), op.State, elapsed(j.began, op.SubmittedAt))
+
+		return
+	}
+
+	end, _ := j.ended(wipe.Time)
+
+	switch failed := failedEnd(status); {
+	case end.After(step.ended):
+		j.add(invariantClaim, "%s: %q, but it ends at %s", j.where(step), op.State, elapsed(j.began, end))
+	case failed != (op.State == reinstall.StateFailed):
+		j.add(invariantClaim, "%s: %q, but it ended in %s", j.where(step), op.State, status)
+	default:
+		j.contents(step, op)
+	}
+}
+
+// shownCause is the erasure whose end a look at the server shows: that by the request of an operation, or that by the
+// request of a crashed apply, if it came after it. Of that one nothing is in the state, and nothing tells the two apart.
+func (j *judge) shownCause(step *modelStep, op *reinstall.Operation) (*simulator.Wipe, string) {
+	id := j.initial[step.server].ID
+	wipe, status := j.cause(id, op)
+
+	for i := range j.steps {
+		crash := &j.steps[i]
+		if crash == step {
+			break
+		}
+
+		if !crash.crashed || crash.server != step.server {
+			continue
+		}
+
+		for _, post := range posts(crash.during(j.writes(step.server))) {
+			later, ok := j.wipe(post.N)
+			if ok && later.Time.After(op.SubmittedAt) && !later.Time.After(step.ended) {
+				_, status = j.ended(later.Time)
+				wipe = &later
+			}
+		}
+	}
+
+	return wipe, status
+}
+
+// settles checks that a refresh, once nothing goes wrong any more, notices an end that the machine plainly shows.
+func (j *judge) settles(step *modelStep) {
+	before, _ := step.prior.operation()
+	if step.verb != "refresh" || step.run < len(j.schedule.runs) || !step.prior.open() || before.Adopted ||
+		j.schedule.rootHidden() || step.truth.Status != simulator.StatusRunning {
+		return
+	}
+
+	if wipe, _ := j.cause(j.initial[step.server].ID, &before); wipe != nil && step.next.open() {
+		j.add(invariantSettle, "%s: the request of %s is still open", j.where(step), elapsed(j.began, before.SubmittedAt))
+	}
+}
+
+// cause is the erasure by the request of an operation, with the status in which it ends.
+func (j *judge) cause(id string, op *reinstall.Operation) (*simulator.Wipe, string) {
+	for _, post := range posts(j.requests) {
+		if post.ServerID != id || !post.Time.Equal(op.SubmittedAt) {
+			continue
+		}
+
+		if wipe, ok := j.wipe(post.N); ok {
+			_, status := j.ended(wipe.Time)
+
+			return &wipe, status
+		}
+	}
+
+	return nil, ""
+}
+
+// underWay tells whether a reinstall was under way when an operation was adopted, or was shown to be by a stale look,
+// and is over.
+func (j *judge) underWay(step *modelStep, op *reinstall.Operation) bool {
+	starts := []time.Time{}
+	if transitionalReinstall(j.initial[step.server].Status) {
+		starts = append(starts, j.began)
+	}
+
+	for _, w := range j.wipes {
+		if w.ServerID == j.initial[step.server].ID {
+			starts = append(starts, w.Time)
+		}
+	}
+
+	return slices.ContainsFunc(starts, func(began time.Time) bool {
+		end, _ := j.ended(began)
+
+		return !began.After(op.SubmittedAt) && !end.Add(modelLag).Before(op.SubmittedAt) && !end.After(step.ended)
+	})
+}
+
+// modelLag is how far a look can lag behind the truth: by a stale reply, and by one that is slow to come.
+const modelLag = 4 * time.Minute
+
+func transitionalReinstall(status string) bool {
+	return status == simulator.StatusReinstallingOS || status == simulator.StatusReinstallOS
+}
+
+// contents checks what is claimed of the image and the key pair against what the service shows without any fault.
+func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
+	if !step.exists || op.State == reinstall.StateFailed || step.maySkip || j.touched(step) {
+		return
+	}
+
+	b := j.schedule.behavior
+	image, key := step.truth.ImageID, step.truth.KeyPairName
+
+	if b.HideImage {
+		image = ""
+	}
+
+	if b.HideKeyPair {
+		key = ""
+	}
+
+	differences := reinstall.Compare(op.ImageID, op.KeyPairName, image, key)
+	if (len(differences) > 0) != (op.State == reinstall.StateMismatched) {
+		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
+	}
+}
+
+// touched tells whether somebody changed the server so shortly before the end of a step that a look of the step may not
+// have shown it.
+func (j *judge) touched(step *modelStep) bool {
+	return slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+		return o.server == step.server && !o.time.After(step.ended) && o.time.After(step.ended.Add(-modelLag))
+	})
+}
+
+// notStarted checks that a request which is said to have had no effect has none, now and later.
+func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
+	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil {
+		j.add(invariantClaim, "%s: not started, but the disk was erased at %s", j.where(step), elapsed(j.began, wipe.Time))
+	}
+}
+
+// errors checks an error which says that nothing was erased.
+func (j *judge) errors(step *modelStep) {
+	if step.crashed || step.verb != "apply" || !slices.ContainsFunc(step.verdicts.errors, func(text string) bool {
+		return strings.Contains(strings.ToLower(text), "nothing was erased")
+	}) {
+		return
+	}
+
+	for _, post := range posts(step.during(j.writes(step.server))) {
+		if wipe, ok := j.wipe(post.N); ok {
+			j.add(invariantClaim, "%s: nothing was erased, it says, but request %d did at %s",
+				j.where(step), post.N, elapsed(j.began, wipe.Time))
+		}
+	}
+}
+
+// nothingIsLost checks that the state has every request that was accepted.
+func (j *judge) nothingIsLost(server int) {
+	writes := j.writes(server)
+
+	for i := range j.steps {
+		step := &j.steps[i]
+		if step.server != server || step.crashed || step.verb == "plan" {
+			continue
+		}
+
+		before, hadBefore := step.prior.operation()
+		after, has := step.next.operation()
+
+		if step.verb != "apply" {
+			// A server that the service does not know any more leaves the state with all that is known of it.
+			if step.exists && hadBefore && (!has || !before.SubmittedAt.Equal(after.SubmittedAt)) {
+				j.add(invariantLoss, "%s: the request of %s is gone", j.where(step), elapsed(j.began, before.SubmittedAt))
+			}
+
+			continue
+		}
+
+		j.applyLoses(step, posts(step.during(writes)))
+	}
+}
+
+// applyLoses checks that an apply has kept the request that it sent, or the one before.
+func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
+	before, hadBefore := step.prior.operation()
+	after, has := step.next.operation()
+
+	for _, post := range sent {
+		wipe, wiped := j.wipe(post.N)
+		if !wiped || has && after.SubmittedAt.Equal(post.Time) {
+			continue
+		}
+
+		// A Create that ended in a failed status leaves nothing in the state, so that the next one is a Create again.
+		if _, status := j.ended(wipe.Time); step.next.model == nil && step.verdicts.failed() &&
+			(failedEnd(status) || !step.exists) {
+			continue
+		}
+
+		j.add(invariantLoss, "%s: request %d was accepted and is not in the state", j.where(step), post.N)
+	}
+
+	if len(sent) == 0 && step.action == planUpdate && hadBefore && !after.Adopted &&
+		(!has || !before.SubmittedAt.Equal(after.SubmittedAt)) {
+		j.add(invariantLoss, "%s: the request of %s is gone", j.where(step), elapsed(j.began, before.SubmittedAt))
+	}
+}
+
+// terraform checks what Terraform's core would not take, and what it would taint.
+func (j *judge) terraform(step *modelStep) {
+	for _, text := range step.verdicts.errors {
+		if strings.HasPrefix(text, impossible) {
+			j.add(invariantTerraform, "%s: %s", j.where(step), text)
+		}
+	}
+
+	if step.next.tainted && step.verb == "apply" {
+		j.add(invariantTaint, "%s: %v", j.where(step), step.verdicts.errors)
+	}
+}
+
+// nothingIllegal checks the calls that a correct client never makes.
+func (j *judge) nothingIllegal() {
+	for _, text := range j.violations {
+		var n int
+
+		if _, err := fmt.Sscanf(text, "#%d ", &n); err != nil || !j.excused(n) {
+			j.add(invariantIllegal, "%s", text)
+		}
+	}
+}
+
+// excused tells whether a call got illegal on its way, through nobody's fault but the network's: it took effect long after
+// it was given up, or it was on its way when the provider crashed and the next apply was quicker.
+func (j *judge) excused(n int) bool {
+	i := slices.IndexFunc(j.requests, func(r simulator.Request) bool { return r.N == n })
+	if i < 0 {
+		return false
+	}
+
+	request := &j.requests[i]
+	crashed := slices.ContainsFunc(j.steps, func(s modelStep) bool {
+		return s.crashed && j.initial[s.server].ID == request.ServerID && !request.Time.Before(s.began) && !request.Time.After(s.ended)
+	})
+
+	return strings.Contains(request.Note, ": late") || crashed && strings.Contains(request.Note, ": slow")
+}
+
+// where names a step.
+func (j *judge) where(step *modelStep) string {
+	return fmt.Sprintf("run %d, server %d, %s at %s", step.run, step.server, step.verb, elapsed(j.began, step.ended))
+}

@@ -1,0 +1,325 @@
+package provider
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// modelSchedule is everything that happens in one history but what the provider does. It is made from a seed alone.
+type modelSchedule struct {
+	seed      uint64
+	behavior  simulator.Behavior
+	durations simulator.Durations
+	limits    reinstall.Limits
+	servers   []modelServer
+	runs      []modelRun
+	touchy    bool // people act on machines of which it is not clear whether they are being reinstalled
+}
+
+// modelServer is what a server is like before anybody has asked for anything.
+type modelServer struct {
+	status, image, key string
+	imported           bool // it enters the state by an import
+}
+
+// modelInputs are the arguments of one resource. Empty is null.
+type modelInputs struct {
+	image, key, pass, userData, trigger, onDrift string
+
+	version       int64 // of admin_pass_wo
+	refuseRunning bool  // stop_before_reinstall = false
+	timeout       time.Duration
+	undecided     bool // the trigger is known only at apply
+}
+
+// modelCut is how a run is cut short.
+type modelCut string
+
+const (
+	cutNone  modelCut = ""
+	cutCtrlC modelCut = "ctrl-C" // the provider is asked to stop
+	cutCrash modelCut = "crash"  // the provider and Terraform are gone; what they have sent stays sent
+)
+
+// modelKind is which command a run is.
+type modelKind string
+
+const (
+	runApply   modelKind = "apply"
+	runPlan    modelKind = "plan"
+	runReplace modelKind = "apply -replace"
+	runDestroy modelKind = "destroy"
+)
+
+// modelRun is one command, with all that goes wrong in it.
+type modelRun struct {
+	wait  time.Duration // before the command
+	kind  modelKind
+	blind bool          // -refresh=false
+	gap   time.Duration // between plan and apply
+	cut   modelCut
+	cutAt time.Duration // since the command began
+
+	end    string // the status in which a reinstall ends that begins from now on; empty: RUNNING
+	inputs []modelInputs
+	faults []modelFault
+	actors []modelActor
+}
+
+// modelFault makes some requests of a run go wrong.
+type modelFault struct {
+	server       int
+	action       string
+	kind         string
+	after, times int
+	length       time.Duration
+}
+
+// modelActor is somebody outside of Terraform.
+type modelActor struct {
+	server int
+	kind   string
+	at     time.Duration // since the run began
+	image  string
+	key    string
+}
+
+func (s *modelSchedule) clone() *modelSchedule {
+	c := *s
+	c.behavior.Via = slices.Clone(s.behavior.Via)
+	c.servers = slices.Clone(s.servers)
+	c.runs = slices.Clone(s.runs)
+
+	for i := range c.runs {
+		c.runs[i].inputs = slices.Clone(s.runs[i].inputs)
+		c.runs[i].faults = slices.Clone(s.runs[i].faults)
+		c.runs[i].actors = slices.Clone(s.runs[i].actors)
+	}
+
+	return &c
+}
+
+// dice makes the choices of a schedule.
+type dice struct{ *rand.Rand }
+
+func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
+
+// between is a time of any nanosecond, so that two things never happen at the same time by chance.
+func (d dice) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(d.Int64N(int64(most-least)))
+}
+
+func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
+
+var (
+	modelImages = []string{simulator.DefaultImageID, simulator.UbuntuImageID, simulator.EulerImageID}
+	modelKeys   = []string{"KeyPair-1", "KeyPair-2", "KeyPair-3"}
+)
+
+// newSchedule makes the schedule of a seed.
+func newSchedule(seed uint64) *modelSchedule {
+	d := dice{rand.New(rand.NewPCG(seed, 0x5eed))} //nolint:gosec // a seed has to give the same schedule again
+	s := &modelSchedule{
+		seed:     seed,
+		behavior: randomBehavior(d),
+		durations: simulator.Durations{
+			Start: d.between(time.Second, 40*time.Second), Stop: d.between(time.Second, 40*time.Second),
+			Reboot: d.between(time.Second, 40*time.Second), ChangeOS: d.between(20*time.Second, 2*time.Minute),
+			Create: d.between(10*time.Second, time.Minute), Reinstall: d.between(20*time.Second, 150*time.Second),
+		},
+	}
+
+	s.limits = reinstall.Limits{Concurrent: d.IntN(3), FailureTolerance: d.IntN(2)}
+
+	for range 1 + d.IntN(5)/4 {
+		s.servers = append(s.servers, randomServer(d))
+	}
+
+	inputs := make([]modelInputs, len(s.servers))
+	for i := range inputs {
+		inputs[i] = randomInputs(d)
+	}
+
+	for range 2 + d.IntN(4) {
+		for i := range inputs {
+			inputs[i] = changedInputs(d, inputs[i])
+		}
+
+		s.runs = append(s.runs, randomRun(d, slices.Clone(inputs)))
+	}
+
+	s.touchy = d.chance(25)
+	s.restrict()
+
+	return s
+}
+
+// randomBehavior chooses how the service does what is not published.
+func randomBehavior(d dice) simulator.Behavior {
+	b := simulator.Behavior{
+		ReinstallStatus:      pick(d, "", "", simulator.StatusReinstallOS),
+		ReinstallReplyStatus: pick(d, "", "", "", simulator.StatusStopped, simulator.StatusRunning),
+		ImageChange: pick(d, simulator.ImageHonored, simulator.ImageHonored, simulator.ImageHonored, simulator.ImageHonored,
+			simulator.ImageIgnored, simulator.ImageIgnored, simulator.ImageRefused),
+		AcceptRunning:         d.chance(20),
+		AcceptDuringReinstall: d.chance(20),
+		ShowRoot:              pick(d, simulator.RootAtEnd, simulator.RootAtStart, simulator.RootAtRunning),
+		FreezeRoot:            d.chance(10),
+		NewImageAtStart:       d.chance(30),
+		KeepUpdateAt:          d.chance(15),
+		HideVolumes:           d.chance(15),
+		HideUpdateAt:          d.chance(15),
+		HideImage:             d.chance(10),
+		HideKeyPair:           d.chance(15),
+		OlderReplies:          d.chance(15),
+		ConsoleNeedsSync:      d.chance(10),
+	}
+
+	if d.chance(30) {
+		b.Via = pick(d, []string{simulator.StatusStarting}, []string{simulator.StatusStopped, simulator.StatusStarting},
+			[]string{simulator.StatusRebooting}, []string{simulator.StatusStopped})
+	}
+
+	return b
+}
+
+func randomServer(d dice) modelServer {
+	server := modelServer{
+		status:   pick(d, simulator.StatusRunning, simulator.StatusRunning, simulator.StatusStopped),
+		image:    pick(d, modelImages...),
+		key:      pick(d, append([]string{""}, modelKeys...)...),
+		imported: d.chance(15),
+	}
+
+	if d.chance(40) {
+		server.status = pick(d, simulator.StatusReinstallingOSFailed, simulator.StatusChangingOSFailed,
+			simulator.StatusStarting, simulator.StatusStopping, simulator.StatusRebooting, simulator.StatusCreating,
+			simulator.StatusChangingOS, simulator.StatusReinstallingOS, simulator.StatusReinstallOS,
+			simulator.StatusReinstallingOS, simulator.StatusError, simulator.StatusStopFailed)
+	}
+
+	return server
+}
+
+func randomInputs(d dice) modelInputs {
+	in := modelInputs{
+		image:   pick(d, append([]string{"", ""}, modelImages...)...),
+		trigger: pick(d, "", "one"),
+		onDrift: pick(d, "", "", "", onDriftWarn, onDriftIgnore),
+		timeout: pick(d, 0, 0, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute)),
+	}
+	in.userData = pick(d, "", "", "#!/bin/sh")
+	in.credential(d)
+
+	return in
+}
+
+// credential chooses how to log in.
+func (in *modelInputs) credential(d dice) {
+	in.key, in.pass, in.version = "", "", 0
+
+	switch d.IntN(4) {
+	case 0:
+		in.pass = pick(d, "Simulator-1", "Simulator-2")
+	case 1:
+		in.version = 1 + d.Int64N(3)
+	default:
+		in.key = pick(d, modelKeys...)
+	}
+}
+
+// changedInputs changes some of the inputs, or none.
+func changedInputs(d dice, in modelInputs) modelInputs {
+	in.undecided = d.chance(4)
+
+	if d.chance(45) {
+		return in
+	}
+
+	for range 1 + d.IntN(2) {
+		switch d.IntN(8) {
+		case 0, 1:
+			in.image = pick(d, append([]string{""}, modelImages...)...)
+		case 2:
+			in.credential(d)
+		case 3:
+			in.trigger = pick(d, "", "one", "two", "three")
+		case 4:
+			in.userData = pick(d, "", "#!/bin/sh", "#!/bin/bash")
+		case 5:
+			in.onDrift = pick(d, "", onDriftReinstall, onDriftWarn, onDriftIgnore)
+		case 6:
+			in.refuseRunning = d.chance(30)
+		case 7:
+			in.timeout = pick(d, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute))
+		}
+	}
+
+	return in
+}
+
+func randomRun(d dice, inputs []modelInputs) modelRun {
+	run := modelRun{
+		wait:   pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 20*time.Minute)),
+		kind:   pick(d, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runPlan, runReplace),
+		blind:  d.chance(8),
+		inputs: inputs,
+	}
+
+	if d.chance(3) {
+		run.kind = runDestroy
+	}
+
+	if d.chance(25) {
+		run.gap = d.between(time.Second, 10*time.Minute)
+	}
+
+	if d.chance(40) {
+		run.cut = pick(d, cutCtrlC, cutCrash)
+		run.cutAt = pick(d, d.between(time.Microsecond, 10*time.Second), d.between(time.Second, 5*time.Minute)) + run.gap
+	}
+
+	if d.chance(15) {
+		run.end = pick(d, simulator.StatusReinstallingOSFailed, simulator.StatusChangingOSFailed, simulator.StatusError,
+			simulator.StatusStartFailed, simulator.StatusStopped)
+	}
+
+	for range d.IntN(4) {
+		run.faults = append(run.faults, randomFault(d, len(inputs)))
+	}
+
+	for range max(0, d.IntN(5)-2) {
+		run.actors = append(run.actors, modelActor{
+			server: d.IntN(len(inputs)),
+			kind:   pick(d, actorKinds...),
+			at:     pick(d, d.between(time.Microsecond, 15*time.Second), d.between(time.Second, 12*time.Minute)),
+			image:  pick(d, append([]string{""}, modelImages...)...),
+			key:    pick(d, modelKeys...),
+		})
+	}
+
+	if d.chance(1) {
+		run.actors = append(run.actors, modelActor{
+			server: d.IntN(len(inputs)), kind: actDelete, at: d.between(time.Microsecond, 5*time.Minute),
+		})
+	}
+
+	return run
+}
+
+// The kinds of outside actors.
+const (
+	actReimage   = "re-image"
+	actReinstall = "reinstall"
+	actImage     = "image"
+	actKeyPair   = "key pair"
+	actPowerOn   = "power on"
+	actPowerOff  = "power off"
+	actDelete    = "delete"
+)
+
+var actorKinds = []string{actReimage, actReinstall, actImage, actKeyPair, actPowerOn, actPowerOff}

@@ -1,0 +1,391 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// modelDriver is the provider as Terraform's core uses it. There are two: one calls what the resource is made of, and is
+// quick; the other speaks the protocol. Both have to do the same.
+type modelDriver interface {
+	// start begins a new process of the provider.
+	start(ctx context.Context, transport http.RoundTripper, limits reinstall.Limits) (modelProcess, error)
+}
+
+// modelProcess is one process of the provider.
+type modelProcess interface {
+	// read refreshes a resource.
+	read(ctx context.Context, prior modelState) (modelState, verdicts)
+	// plan plans a resource. While undecided is true, values that are known only at apply are unknown.
+	plan(ctx context.Context, id string, prior modelState, in modelInputs, undecided bool) (modelPlan, verdicts)
+	// apply makes a plan true.
+	apply(ctx context.Context, id string, prior modelState, plan modelPlan) (modelState, verdicts)
+	// imported is what an import knows.
+	imported(ctx context.Context, id string) (modelState, verdicts)
+}
+
+// modelState is what the state has of one resource.
+type modelState struct {
+	model   *osReinstallModel // nil: nothing
+	tainted bool
+
+	imported, keyConfigured bool // the private state of the direct driver
+
+	raw     *tfprotov6.DynamicValue // the protocol's
+	private []byte
+}
+
+// operation is the last reinstall in the state.
+func (k modelState) operation() (reinstall.Operation, bool) {
+	if k.model == nil {
+		return reinstall.Operation{}, false
+	}
+
+	return operation(k.model.LastReinstall)
+}
+
+// open tells whether the end of a request has not been seen yet.
+func (k modelState) open() bool {
+	op, asked := k.operation()
+
+	return asked && op.State.Open()
+}
+
+// modelPlan is a plan for one resource.
+type modelPlan struct {
+	model  *osReinstallModel
+	inputs modelInputs
+	action string // what Terraform's core makes of it
+
+	raw, config *tfprotov6.DynamicValue
+	private     []byte
+}
+
+// The actions of a plan.
+const (
+	planNothing = "no-op"
+	planCreate  = "create"
+	planUpdate  = "update"
+	planReplace = "replace"
+	planDelete  = "delete"
+)
+
+// permit is what the plan allows.
+func (p *modelPlan) permit() (permit, bool) {
+	if p.model == nil {
+		return permit{}, false
+	}
+
+	return permitted(p.model.LastReinstall)
+}
+
+// verdicts are the diagnostics of one call.
+type verdicts struct{ errors, warnings []string }
+
+func (v *verdicts) failed() bool { return len(v.errors) > 0 }
+
+func (v *verdicts) add(diags diag.Diagnostics) {
+	for _, d := range diags {
+		text := d.Summary() + ": " + d.Detail()
+		if d.Severity() == diag.SeverityError {
+			v.errors = append(v.errors, text)
+		} else {
+			v.warnings = append(v.warnings, text)
+		}
+	}
+}
+
+// config is the inputs as a configuration has them.
+func (in *modelInputs) config(id string, undecided bool) *osReinstallModel {
+	text := func(s string) types.String {
+		if s == "" {
+			return types.StringNull()
+		}
+
+		return types.StringValue(s)
+	}
+
+	m := nullModel()
+	m.ID, m.ImageID, m.KeyPairName = types.StringValue(id), text(in.image), text(in.key)
+	m.AdminPass, m.UserData, m.OnDrift = text(in.pass), text(in.userData), text(in.onDrift)
+
+	if in.version != 0 {
+		m.AdminPassWO, m.AdminPassWOVersion = types.StringValue("Write-only-1"), types.Int64Value(in.version)
+	}
+
+	switch {
+	case undecided && in.undecided:
+		m.Triggers = types.MapValueMust(types.StringType, map[string]attr.Value{"rebuild": types.StringUnknown()})
+	case in.trigger != "":
+		m.Triggers = triggers(in.trigger)
+	}
+
+	if in.refuseRunning {
+		m.StopBeforeReinstall = types.BoolValue(false)
+	}
+
+	if in.timeout != 0 {
+		m.Timeouts = timeouts.Value{Object: types.ObjectValueMust(timeoutTypes, map[string]attr.Value{
+			"create": text(in.timeout.String()), "update": text(in.timeout.String()), "read": types.StringNull(),
+		})}
+	}
+
+	return m
+}
+
+// timeoutTypes are the types of the attributes of timeouts.
+var timeoutTypes = map[string]attr.Type{"create": types.StringType, "update": types.StringType, "read": types.StringType}
+
+// nullModel knows nothing.
+func nullModel() *osReinstallModel {
+	return &osReinstallModel{
+		serverModel:   nullServerModel(),
+		Triggers:      types.MapNull(types.StringType),
+		Timeouts:      timeouts.Value{Object: types.ObjectNull(timeoutTypes)},
+		LastReinstall: types.ObjectNull(lastReinstallTypes()),
+	}
+}
+
+// sameModel tells whether two models are equal in every attribute.
+func sameModel(a, b *osReinstallModel) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+
+	return len(differentModelFields(a, b)) == 0
+}
+
+// differentModelFields names the attributes in which two models differ.
+func differentModelFields(a, b *osReinstallModel) []string {
+	return differentFields(reflect.ValueOf(*a), reflect.ValueOf(*b))
+}
+
+func differentFields(a, b reflect.Value) []string {
+	var names []string
+
+	for i := range a.NumField() {
+		if a.Type().Field(i).Anonymous {
+			names = append(names, differentFields(a.Field(i), b.Field(i))...)
+
+			continue
+		}
+
+		one, _ := reflect.TypeAssert[attr.Value](a.Field(i))
+		other, _ := reflect.TypeAssert[attr.Value](b.Field(i))
+
+		if !one.Equal(other) {
+			names = append(names, a.Type().Field(i).Name)
+		}
+	}
+
+	return names
+}
+
+// directDriver calls what the resource is made of, without the framework and the protocol: both take twenty times as
+// long as all the rest. That it does what the protocol does is what TestModelProtocol is for.
+type directDriver struct{}
+
+// directProcess is one process of it.
+type directProcess struct {
+	resource *osReinstallResource
+}
+
+// modelClientConfig is how the client is set up. It tries every look once: the pauses between the tries of one look are
+// left to chance, and a seed would not repeat.
+func modelClientConfig(transport http.RoundTripper) modelarts.Config {
+	return modelarts.Config{
+		Region: simulator.DefaultRegion, ProjectID: simulator.DefaultProjectID, Transport: transport,
+		Credentials: modelarts.StaticCredentials(modelarts.Credentials{
+			Token: modelarts.NewSecret(simulator.DefaultToken),
+		}),
+	}
+}
+
+func (directDriver) start(
+	_ context.Context, transport http.RoundTripper, limits reinstall.Limits,
+) (modelProcess, error) {
+	client, err := modelarts.NewClient(modelClientConfig(transport))
+	if err != nil {
+		return nil, err
+	}
+
+	return directProcess{&osReinstallResource{data: &providerData{
+		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits),
+		Region: simulator.DefaultRegion,
+	}}}, nil
+}
+
+func (directProcess) imported(_ context.Context, id string) (modelState, verdicts) {
+	model := nullModel()
+	model.ID = types.StringValue(id)
+
+	return modelState{model: model, imported: true}, verdicts{}
+}
+
+func (d directProcess) read(ctx context.Context, prior modelState) (modelState, verdicts) {
+	var v verdicts
+
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+
+	server, err := d.resource.look(ctx, prior.model)
+
+	switch {
+	case modelarts.IsNotFound(err):
+		return modelState{}, v
+	case err != nil:
+		v.errors = append(v.errors, err.Error())
+
+		return prior, v
+	case server == nil:
+		return prior, v
+	}
+
+	state := *prior.model
+	v.add(rootVolumeDiagnostics(&state, server))
+
+	state.Ready = types.BoolValue(true)
+
+	if op, asked := operation(state.LastReinstall); asked {
+		if op.State.Open() {
+			state.forgetReinstalled()
+		}
+
+		state.setOperation(permitOf(state.LastReinstall), reinstall.Settle(op, server))
+	}
+
+	state.show(server, prior.keyConfigured)
+	v.add(d.resource.locate(ctx, &state))
+	prior.model = &state
+
+	return prior, v
+}
+
+func (directProcess) plan(
+	_ context.Context, id string, prior modelState, in modelInputs, undecided bool,
+) (modelPlan, verdicts) {
+	var v verdicts
+
+	config := in.config(id, undecided)
+	plan := *config
+	plan.AdminPassWO = types.StringNull()
+	p := modelPlan{model: &plan, inputs: in, action: planUpdate}
+	input := planInput{plan: &plan, keyConfigured: !config.KeyPairName.IsNull()}
+
+	if prior.model == nil || prior.tainted {
+		plan.unknownAsComputed(input.keyConfigured)
+		p.action = planCreate
+	} else {
+		state := *prior.model
+		input.prior, input.imported = &state, prior.imported
+	}
+
+	decided := decide(&input)
+	decided.write(&input)
+	v.add(planDiagnostics(&input, &decided, config))
+
+	if p.action == planUpdate && sameModel(&plan, prior.model) {
+		p.action = planNothing
+	}
+
+	return p, v
+}
+
+// unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
+func (m *osReinstallModel) unknownAsComputed(keyConfigured bool) {
+	m.unknownAfterReinstall()
+	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.Name, m.OrderID, m.SubnetID, m.VPCID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.CloudServer, m.ServerHPS = types.ObjectUnknown(cloudServerTypes()), types.ObjectUnknown(serverHPSTypes())
+	m.CreateAt, m.Ready = types.Int64Unknown(), types.BoolUnknown()
+	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+
+	if !keyConfigured {
+		m.KeyPairName = types.StringUnknown()
+	}
+}
+
+func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p modelPlan) (modelState, verdicts) {
+	var v verdicts
+
+	plan := *p.model
+	keyConfigured := p.inputs.key != ""
+	granted, permitted := p.permit()
+	request := plan.request(p.secrets())
+	request.Timeout = defaultReinstallTimeout
+
+	if p.inputs.timeout != 0 {
+		request.Timeout = p.inputs.timeout
+	}
+
+	if p.action == planCreate {
+		result := d.resource.data.Engine.Run(ctx, request)
+		v.add(outcomeDiagnostics(request.ServerID, &result, duringCreate))
+
+		if v.failed() {
+			return modelState{}, v
+		}
+
+		plan.settle(&osReinstallModel{serverModel: nullServerModel()}, result.Server)
+		plan.setOperation(granted, result.Operation)
+		v.add(d.resource.locate(ctx, &plan))
+
+		return modelState{model: &plan, keyConfigured: keyConfigured}, v
+	}
+
+	if permitted {
+		state := *prior.model
+		request.KnownUpdate = state.UpdateAt.ValueInt64()
+		end := d.resource.act(ctx, &state, &request, &granted)
+		v.add(outcomeDiagnostics(request.ServerID, &end.Result, end.during()))
+
+		if end.keepsInputs() {
+			prior.model = end.keep(&state)
+
+			return prior, v
+		}
+
+		plan.settle(&state, end.Server)
+		plan.setOperation(granted, end.Operation)
+	}
+
+	return modelState{model: &plan, keyConfigured: keyConfigured}, v
+}
+
+// secrets are the write-only values of the configuration.
+func (p *modelPlan) secrets() writeOnlyValues {
+	if p.inputs.version == 0 {
+		return writeOnlyValues{}
+	}
+
+	return writeOnlyValues{adminPass: modelarts.NewSecret("Write-only-1")}
+}
+
+// String is the inputs as a history shows them.
+func (in *modelInputs) String() string {
+	shown := map[string]any{
+		"image": in.image, "key": in.key, "pass": in.pass, "user_data": in.userData, "trigger": in.trigger,
+		"on_drift": in.onDrift, "version": in.version, "refuse_running": in.refuseRunning, "timeout": in.timeout,
+		"undecided": in.undecided,
+	}
+	maps.DeleteFunc(shown, func(_ string, value any) bool { return reflect.ValueOf(value).IsZero() })
+
+	return fmt.Sprint(shown)
+}
+
+// elapsed is a time of a history, counted from its beginning.
+func elapsed(began, t time.Time) string { return t.Sub(began).Round(time.Millisecond).String() }

@@ -1,0 +1,596 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+const (
+	// modelConverge is how many applies may be needed until a plan is empty, once nothing goes wrong any more: one that waits
+	// for an open request, one that makes up for what it failed to do, one for what drifted meanwhile, and one to spare.
+	modelConverge = 4
+	// modelSettle is the time in which all that was begun ends.
+	modelSettle = 25 * time.Minute
+)
+
+// world is one schedule on its way.
+type world struct {
+	schedule *modelSchedule
+	driver   modelDriver
+	cloud    *simulator.Cloud
+	ids      []string
+	began    time.Time
+
+	outside sync.WaitGroup // the actors
+	sent    sync.WaitGroup // applies, crashed ones included
+
+	mu      sync.Mutex // guards what actors look at
+	known   []modelState
+	entered []bool // the resource has been in the state
+	busy    []busy
+
+	trace *modelTrace
+}
+
+// busy is what an actor has to know of a run.
+type busy struct {
+	applying  bool
+	ambiguous bool // an answer to a POST may be lost in this run
+	posts     int  // POSTs when the apply began
+}
+
+// modelTrace is what happened.
+type modelTrace struct {
+	schedule *modelSchedule
+	began    time.Time
+	steps    []modelStep
+	outsides []modelOutside
+	ends     []modelEnd
+	initial  []simulator.Server
+
+	requests   []simulator.Request
+	wipes      []simulator.Wipe
+	violations []string
+	hits       map[string]int
+	converged  []bool
+	crashes    int
+	ctrlCs     int
+}
+
+// modelStep is one call of the provider.
+type modelStep struct {
+	run, server  int
+	verb         string // refresh, plan, apply, import
+	action       string // of an apply: what the plan says
+	permit       permit
+	permitted    bool
+	inputs       modelInputs
+	began, ended time.Time
+	prior, next  modelState
+	verdicts     verdicts
+	crashed      bool
+	truth        simulator.Server
+	exists       bool
+	maySkip      bool // looks may have left out the image or the key pair
+}
+
+// modelOutside is what an actor did.
+type modelOutside struct {
+	modelActor
+
+	time time.Time
+}
+
+// modelEnd is from when on reinstalls end in what status.
+type modelEnd struct {
+	time   time.Time
+	status string
+}
+
+// process is the provider's way to the cloud. Once it is killed, it sends nothing any more.
+type process struct {
+	cloud  http.RoundTripper
+	killed atomic.Bool
+}
+
+var errKilled = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("the process is gone")}
+
+// RoundTrip implements [http.RoundTripper].
+func (p *process) RoundTrip(req *http.Request) (*http.Response, error) {
+	if p.killed.Load() {
+		return nil, errKilled
+	}
+
+	return p.cloud.RoundTrip(req)
+}
+
+// playSchedule plays a schedule in a bubble.
+func playSchedule(ctx context.Context, s *modelSchedule, driver modelDriver) *modelTrace {
+	w := &world{
+		schedule: s, driver: driver, began: time.Now(),
+		cloud: simulator.New(simulator.Config{Behavior: s.behavior, Durations: s.durations}),
+		known: make([]modelState, len(s.servers)), entered: make([]bool, len(s.servers)), busy: make([]busy, len(s.servers)),
+	}
+	w.trace = &modelTrace{schedule: s, began: w.began, converged: make([]bool, len(s.servers))}
+
+	for _, server := range s.servers {
+		added := w.cloud.AddServer(simulator.Server{Status: server.status, ImageID: server.image, KeyPairName: server.key})
+		w.ids = append(w.ids, added.ID)
+		w.trace.initial = append(w.trace.initial, added)
+	}
+
+	for i := range s.runs {
+		w.run(ctx, i, &s.runs[i])
+	}
+
+	w.calm()
+	w.converge(ctx)
+	w.sent.Wait()
+
+	w.trace.requests, w.trace.wipes = w.cloud.Requests(), w.cloud.Wipes()
+	w.trace.violations, w.trace.hits = w.cloud.Violations(), w.cloud.FaultsHit()
+
+	return w.trace
+}
+
+// run plays one command.
+func (w *world) run(ctx context.Context, number int, run *modelRun) {
+	time.Sleep(run.wait)
+	w.behave(run.end)
+
+	for _, f := range run.faults {
+		w.cloud.AddFault(f.rule(w.ids))
+	}
+
+	for _, actor := range run.actors {
+		w.outside.Go(func() { w.act(actor) })
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	dying := &process{cloud: w.cloud.RoundTripper()}
+	crashed := make(chan struct{})
+
+	if run.cut == cutCtrlC || run.cut == cutCrash && !w.crashLeavesNoTrace() {
+		defer time.AfterFunc(run.cutAt, func() {
+			dying.killed.Store(run.cut == cutCrash)
+			cancel()
+
+			if run.cut == cutCrash {
+				close(crashed)
+			}
+		}).Stop()
+	}
+
+	w.command(ctx, number, run, dying, crashed)
+	w.cloud.ClearFaults()
+}
+
+// crashLeavesNoTrace tells whether a crash may throw away, for good, how an open request has ended: the refresh has seen
+// it and the apply has stopped the server for the next one, but neither is in the state, and nothing that is in the state
+// tells the new system disk from the old one.
+func (w *world) crashLeavesNoTrace() bool {
+	return slices.ContainsFunc(w.known, func(k modelState) bool {
+		op, _ := k.operation()
+
+		return k.open() && (w.schedule.rootHidden() || op.Adopted)
+	})
+}
+
+// behave sets in what status reinstalls end from now on.
+func (w *world) behave(end string) {
+	b := w.schedule.behavior
+	b.EndStatus = end
+	w.cloud.SetBehavior(b)
+	w.trace.ends = append(w.trace.ends, modelEnd{time.Now(), end})
+}
+
+// command is a command of Terraform: refresh, plan, and apply what was planned.
+func (w *world) command(ctx context.Context, number int, run *modelRun, dying *process, crashed <-chan struct{}) {
+	defer w.count(ctx, run)
+
+	provider, err := w.driver.start(ctx, dying, w.schedule.limits)
+	if err != nil {
+		return
+	}
+
+	states := slices.Clone(w.known)
+	plans := make([]modelPlan, len(w.ids))
+	failed := false
+
+	for i := range w.ids {
+		ok := w.refresh(ctx, provider, number, run, i, &states[i]) &&
+			w.plan(ctx, provider, number, run, i, &states[i], &plans[i])
+		failed = failed || !ok
+	}
+
+	if failed || ctx.Err() != nil || run.kind == runPlan {
+		return
+	}
+
+	// The command that applies a saved plan does not look again.
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(run.gap):
+	}
+
+	if provider, err = w.driver.start(ctx, dying, w.schedule.limits); err == nil {
+		w.applyAll(ctx, provider, number, run, states, plans, crashed)
+	}
+}
+
+// count counts the interruptions.
+func (w *world) count(ctx context.Context, run *modelRun) {
+	switch {
+	case ctx.Err() == nil:
+	case run.cut == cutCrash:
+		w.trace.crashes++
+	case run.cut == cutCtrlC:
+		w.trace.ctrlCs++
+	}
+}
+
+// refresh brings the state of one resource up to date. It returns false where Terraform would stop.
+func (w *world) refresh(
+	ctx context.Context, provider modelProcess, number int, run *modelRun, i int, state *modelState,
+) bool {
+	imports := state.model == nil && w.schedule.servers[i].imported && !w.entered[i]
+
+	if imports {
+		*state = w.step(number, run, i, "import", *state, func(*modelStep) (modelState, verdicts) {
+			return provider.imported(ctx, w.ids[i])
+		})
+	}
+
+	if state.model == nil || run.blind && !imports {
+		return true
+	}
+
+	var v verdicts
+
+	*state = w.step(number, run, i, "refresh", *state, func(*modelStep) (next modelState, _ verdicts) {
+		next, v = provider.read(ctx, *state)
+
+		return next, v
+	})
+
+	return !v.failed()
+}
+
+// plan makes the plan of one resource. It returns false where Terraform would stop.
+func (w *world) plan(
+	ctx context.Context, provider modelProcess, number int, run *modelRun, i int, state *modelState, plan *modelPlan,
+) bool {
+	if run.kind == runDestroy {
+		plan.action = planDelete
+
+		return true
+	}
+
+	if run.kind == runReplace && state.model != nil {
+		state.tainted = true
+	}
+
+	var v verdicts
+
+	w.step(number, run, i, "plan", *state, func(step *modelStep) (modelState, verdicts) {
+		*plan, v = provider.plan(ctx, w.ids[i], *state, run.inputs[i], true)
+		step.action = plan.action
+		step.permit, step.permitted = plan.permit()
+
+		return *state, v
+	})
+
+	return !v.failed()
+}
+
+// applyAll applies the plans at the same time, as Terraform does, and keeps the state unless the run crashes.
+func (w *world) applyAll(
+	ctx context.Context, provider modelProcess, number int, run *modelRun, states []modelState, plans []modelPlan,
+	crashed <-chan struct{},
+) {
+	steps := make([]modelStep, len(w.ids))
+	ends := make([]applyEnd, len(w.ids))
+	finished := make(chan struct{})
+
+	var applies sync.WaitGroup
+
+	for i := range w.ids {
+		steps[i] = modelStep{
+			run: number, server: i, verb: "apply", inputs: run.inputs[i], began: time.Now(), prior: states[i], next: states[i],
+		}
+
+		if w.finalPlan(ctx, provider, &steps[i], &plans[i]) {
+			w.occupy(run, i)
+			applies.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond) // for the same order every time
+				ends[i].next, ends[i].verdicts = provider.apply(ctx, w.ids[i], steps[i].prior, plans[i])
+				ends[i].done = true
+			})
+		}
+	}
+
+	w.sent.Go(func() { applies.Wait(); close(finished) })
+
+	select {
+	case <-finished:
+	case <-crashed:
+	}
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	for i := range w.ids {
+		w.busy[i] = busy{}
+
+		// Whoever dies at the moment of the end has written no state.
+		if run.cut == cutCrash && ctx.Err() != nil {
+			steps[i].crashed, steps[i].next = true, w.known[i]
+			w.finish(run, &steps[i])
+
+			continue
+		}
+
+		if ends[i].done {
+			steps[i].next, steps[i].verdicts = ends[i].next, ends[i].verdicts
+			steps[i].next.tainted = steps[i].action == planCreate && ends[i].verdicts.failed() && ends[i].next.model != nil
+		}
+
+		w.finish(run, &steps[i])
+		w.known[i] = steps[i].next
+		w.entered[i] = w.entered[i] || w.known[i].model != nil
+	}
+}
+
+// applyEnd is what an apply returns, if it ever does.
+type applyEnd struct {
+	next     modelState
+	verdicts verdicts
+	done     bool
+}
+
+// occupy makes it known to the actors that an apply is about to begin.
+func (w *world) occupy(run *modelRun, i int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	w.busy[i] = busy{
+		applying: true, posts: w.cloud.ReinstallPosts(w.ids[i]),
+		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.server == i && f.ambiguous() }),
+	}
+}
+
+// finalPlan plans once more with what is known by now, as Terraform does before it applies, and tells whether there is
+// something to apply. A replacement is a destroy and a create.
+func (w *world) finalPlan(ctx context.Context, provider modelProcess, step *modelStep, plan *modelPlan) bool {
+	step.action = plan.action
+
+	if plan.action == planDelete || plan.action == planCreate {
+		step.prior, step.next = modelState{}, modelState{}
+	}
+
+	if plan.action == planDelete || plan.action == planNothing {
+		return false
+	}
+
+	again, v := provider.plan(ctx, w.ids[step.server], step.prior, plan.inputs, false)
+	step.verdicts = v
+
+	if v.failed() {
+		return false
+	}
+
+	if problem := plan.contradicts(&again); problem != "" {
+		step.verdicts.errors = append(step.verdicts.errors, impossible+problem)
+
+		return false
+	}
+
+	step.permit, step.permitted = again.permit()
+	step.action = again.action
+	*plan = again
+
+	return again.action != planNothing
+}
+
+// impossible marks what Terraform would report as a bug of the provider.
+const impossible = "impossible: "
+
+// contradicts tells in what the final plan is not the one that was shown.
+func (p *modelPlan) contradicts(final *modelPlan) string {
+	if !p.inputs.undecided && p.action != final.action {
+		return fmt.Sprintf("the plan says %s, the final plan %s", p.action, final.action)
+	}
+
+	shown, ok := p.permit()
+	meant, stillOK := final.permit()
+
+	if ok && (!stillOK || shown.notice() != meant.notice()) {
+		return fmt.Sprintf("the plan says %q, the final plan %q", shown.notice(), meant.notice())
+	}
+
+	return ""
+}
+
+// step makes one call that is not an apply.
+func (w *world) step(
+	number int, run *modelRun, server int, verb string, prior modelState, call func(*modelStep) (modelState, verdicts),
+) modelState {
+	step := modelStep{run: number, server: server, verb: verb, inputs: run.inputs[server], began: time.Now(), prior: prior}
+	step.next, step.verdicts = call(&step)
+	w.finish(run, &step)
+
+	return step.next
+}
+
+// finish writes a step down, with what is true at its end.
+func (w *world) finish(run *modelRun, step *modelStep) {
+	step.ended = time.Now()
+	step.truth, step.exists = w.cloud.Server(w.ids[step.server])
+	step.maySkip = slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.kind == faultNoImage })
+	w.trace.steps = append(w.trace.steps, *step)
+}
+
+// act lets an actor do something, unless that would leave a request without any outcome that a client could know.
+func (w *world) act(actor modelActor) {
+	time.Sleep(actor.at)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	id := w.ids[actor.server]
+	if !w.free(actor) {
+		return
+	}
+
+	w.trace.outsides = append(w.trace.outsides, modelOutside{actor, time.Now()})
+
+	switch actor.kind {
+	case actReimage:
+		w.cloud.Reimage(id, actor.image)
+	case actReinstall:
+		w.cloud.BeginReinstall(id, actor.image, actor.key)
+	case actImage:
+		w.cloud.SetImage(id, actor.image)
+	case actKeyPair:
+		w.cloud.SetKeyPair(id, actor.key)
+	case actPowerOn:
+		w.cloud.PowerOn(id)
+	case actPowerOff:
+		w.cloud.PowerOff(id)
+	case actDelete:
+		w.cloud.Delete(id)
+	}
+}
+
+// free tells whether an actor may act now.
+//
+// Nobody acts on a machine in a transitional status: the service refuses that. Nobody else erases a disk while a request
+// of ours has been sent and its end is not in the state: the machine would then show just what the request leads one to
+// expect. Nor does anybody start, stop or change the machine then, but in touchy schedules: it may never show again what
+// it showed before, nor its end, and only -replace leads out of that. A machine that has come back from an accepted
+// request can be stopped or changed, if its new system disk can be seen; of a reinstall that was adopted, the old one was
+// perhaps never seen.
+func (w *world) free(actor modelActor) bool {
+	if actor.kind == actDelete {
+		return true // a machine that is gone is gone, whatever it was doing
+	}
+
+	i := actor.server
+	truth, ok := w.cloud.Server(w.ids[i])
+
+	if !ok || transitional(truth.Status) || actor.kind == actImage && actor.image == "" {
+		return false
+	}
+
+	b := w.busy[i]
+	sent := b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[i]) > b.posts)
+	open := w.known[i].open()
+	erases := actor.kind == actReimage || actor.kind == actReinstall
+
+	switch {
+	case !sent && !open:
+		return true
+	case erases:
+		return false
+	case w.schedule.touchy:
+		// A machine whose reinstall has failed cannot be started, and would pass for one that came back.
+		return !failedEnd(truth.Status)
+	}
+
+	op, _ := w.known[i].operation()
+
+	return !sent && actor.kind != actPowerOn && op.State == reinstall.StateSubmitted && !op.Adopted &&
+		truth.Status == simulator.StatusRunning && !b.applying && !w.schedule.rootHidden()
+}
+
+// transitional tells whether a status ends by itself.
+func transitional(status string) bool {
+	switch status {
+	case simulator.StatusCreating, simulator.StatusStarting, simulator.StatusStopping, simulator.StatusRebooting,
+		simulator.StatusChangingOS, simulator.StatusReinstallingOS, simulator.StatusReinstallOS:
+		return true
+	default:
+		return false
+	}
+}
+
+// calm ends all that goes wrong, and lets all that was begun come to its end.
+func (w *world) calm() {
+	w.cloud.ClearFaults()
+	time.Sleep(time.Millisecond) // a reinstall that began at the end of the last run is of that run
+	w.behave("")
+	w.outside.Wait()
+	time.Sleep(modelSettle)
+}
+
+// repair brings into order, on the console, what no reinstall is taken from, as the error of the provider says. It
+// touches nothing while a request is open: see free.
+func (w *world) repair() {
+	if slices.ContainsFunc(w.known, modelState.open) {
+		return
+	}
+
+	w.cloud.Sync()
+
+	for _, id := range w.ids {
+		truth, _ := w.cloud.Server(id)
+		if slices.Contains([]string{simulator.StatusError, simulator.StatusStartFailed, simulator.StatusStopFailed},
+			truth.Status) {
+			w.cloud.PowerOff(id)
+			w.cloud.Sync()
+		}
+	}
+}
+
+// converge applies until the plan is empty, as somebody does who follows the advice of the errors.
+func (w *world) converge(ctx context.Context) {
+	last := w.schedule.runs[len(w.schedule.runs)-1].inputs
+
+	for n := range modelConverge + 1 {
+		run := &modelRun{kind: runApply, inputs: slices.Clone(last)}
+
+		// An hour's wait has not shown the end: it never will.
+		if n > 0 && w.schedule.touchy && slices.ContainsFunc(w.known, modelState.open) {
+			run.kind = runReplace
+		}
+
+		for i := range run.inputs {
+			in := &run.inputs[i]
+			in.refuseRunning, in.undecided, in.timeout = false, false, 0
+
+			if w.schedule.behavior.ImageChange == simulator.ImageRefused {
+				in.image = ""
+			}
+		}
+
+		w.repair()
+
+		before := len(w.trace.steps)
+		w.command(ctx, len(w.schedule.runs)+n, run, &process{cloud: w.cloud.RoundTripper()}, nil)
+
+		for _, step := range w.trace.steps[before:] {
+			if step.verb == "plan" {
+				w.trace.converged[step.server] = !step.verdicts.failed() && step.action == planNothing
+			}
+		}
+
+		if !slices.Contains(w.trace.converged, false) {
+			return
+		}
+
+		time.Sleep(time.Minute)
+	}
+}

@@ -1,0 +1,142 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// What a drifted image or key pair does to the plan.
+const (
+	onDriftReinstall = "reinstall"
+	onDriftWarn      = "warn"
+	onDriftIgnore    = "ignore"
+)
+
+// onDriftValidator accepts the values of on_drift.
+func onDriftValidator() validator.String {
+	return stringvalidator.OneOf(onDriftReinstall, onDriftWarn, onDriftIgnore)
+}
+
+// formatValidator accepts strings that match a pattern. It prints the value, so it is not for secrets.
+type formatValidator struct {
+	pattern *regexp.Regexp
+	format  string // what the value must be, continuing "must be"
+	hint    string // whole sentences that help whoever got it wrong; may be empty
+	needed  bool   // whether the argument cannot be left out
+}
+
+// serverIDPattern is the form of a DevServer id as the API documents it.
+var serverIDPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// serverIDValidator accepts a DevServer id as the API documents it.
+func serverIDValidator() validator.String {
+	return formatValidator{
+		pattern: serverIDPattern,
+		format:  "the id of a DevServer: a UUID in lower case, such as 62383738-e52a-450a-9f84-f9e705402be8",
+		hint: "The ModelArts console shows it on the page of the DevServer, and the API as \"id\" in the list of " +
+			"DevServers. It is neither the name of the DevServer nor the id of the ECS or bare-metal server " +
+			"under it (\"cloud_server.id\").",
+		needed: true,
+	}
+}
+
+// imageIDValidator accepts what can be an image id. The API documents a UUID in its replies and no rule for requests,
+// so only what no id looks like is turned away: names, paths, white space.
+func imageIDValidator() validator.String {
+	return formatValidator{
+		pattern: regexp.MustCompile(`^[0-9a-zA-Z-]{1,64}$`),
+		format: "the id of an image: 1 to 64 letters, digits and hyphens, such as " +
+			"c90fb553-2cdb-4b81-b56a-ef68812c6cf7",
+		hint: "It is not the name of the image.",
+	}
+}
+
+// keyPairNameValidator accepts the name of a key pair as the API documents it.
+func keyPairNameValidator() validator.String {
+	return formatValidator{
+		pattern: regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`),
+		format:  "the name of a key pair: 1 to 64 letters, digits, hyphens, underscores and full stops",
+	}
+}
+
+// Description says what the value must be.
+func (v formatValidator) Description(context.Context) string { return "must be " + v.format }
+
+// MarkdownDescription says what the value must be.
+func (v formatValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString reports a value that does not match.
+func (v formatValidator) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+
+	value := req.ConfigValue.ValueString()
+	if v.pattern.MatchString(value) {
+		return
+	}
+
+	found := fmt.Sprintf("not %q", value)
+
+	switch {
+	case value == "" && v.needed:
+		found = "not the empty string"
+	case value == "":
+		found = "not the empty string; leave the argument out, or set it to null, to give none"
+	}
+
+	detail := fmt.Sprintf("%s must be %s, %s.", req.Path, v.format, found)
+	if v.hint != "" {
+		detail += "\n\n" + v.hint
+	}
+
+	resp.Diagnostics.AddAttributeError(req.Path, fmt.Sprintf("Invalid %s", req.Path), detail)
+}
+
+// positiveTimeouts accepts timeouts that are longer than nothing.
+type positiveTimeouts struct{}
+
+// timeoutsValidator accepts a timeouts attribute whose durations are all longer than 0. Where it reports an error, the
+// framework skips the validators inside the attribute, so that nothing is reported twice.
+func timeoutsValidator() validator.Object { return positiveTimeouts{} }
+
+// Description says what the value must be.
+func (positiveTimeouts) Description(context.Context) string {
+	return "must have durations longer than 0 only"
+}
+
+// MarkdownDescription says what the value must be.
+func (v positiveTimeouts) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateObject reports every value that is no duration, or none longer than 0.
+func (positiveTimeouts) ValidateObject(
+	_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse,
+) {
+	attributes := req.ConfigValue.Attributes()
+
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		value, ok := attributes[name].(types.String)
+		if !ok || value.IsNull() || value.IsUnknown() {
+			continue
+		}
+
+		duration, err := time.ParseDuration(value.ValueString())
+		if err == nil && duration > 0 {
+			continue
+		}
+
+		at := req.Path.AtName(name)
+		resp.Diagnostics.AddAttributeError(at, fmt.Sprintf("Invalid %s", at), fmt.Sprintf(
+			"%s must be a duration longer than 0, such as 90s, 60m or 1h30m, not %q.", at, value.ValueString()))
+	}
+}
