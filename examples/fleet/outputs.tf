@@ -1,0 +1,25 @@
+output "ids" {
+  description = "IDs of all servers of the fleet, sorted."
+  value       = sort(keys(local.servers))
+}
+
+output "canary_ids" {
+  description = "IDs of the servers of the first wave, sorted."
+  value       = sort(keys(local.canary_names))
+}
+
+output "servers" {
+  description = "What each server has become, by ID: its name and wave, its status, whether it is ready, its image and key pair, and the state of its last reinstall (null after an import)."
+  value       = local.servers
+}
+
+output "drifted" {
+  description = "The servers that show another image or key pair than the fleet is to have, by ID: what was and is. Under on_drift = \"reinstall\" a plan clears this, and under \"warn\" and \"ignore\" it stays."
+  value = {
+    for id, server in merge(local.other_image, local.other_key_pair) : id => {
+      name          = server.name
+      image_id      = { wanted = var.image_id, found = server.image_id }
+      key_pair_name = { wanted = var.key_pair_name, found = server.key_pair_name }
+    }
+  }
+}

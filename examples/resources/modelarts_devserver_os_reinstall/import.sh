@@ -1,0 +1,1 @@
+terraform import modelarts_devserver_os_reinstall.trainer 62383738-e52a-450a-9f84-f9e705402be8

@@ -1,0 +1,24 @@
+//go:build unix
+
+package main
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// separate puts a command into a process group of its own, so that a ctrl-C on the terminal does not reach it past the
+// demo: Terraform takes a second one for an order to drop everything.
+func separate(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}
+
+// interrupt asks a separate command to end.
+func interrupt(cmd *exec.Cmd) error {
+	return cmd.Process.Signal(syscall.SIGINT) //nolint:wrapcheck // exec expects it bare
+}
+
+// killRest ends what a separate command that has ended may have left of its group.
+func killRest(cmd *exec.Cmd) {
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+}

@@ -1,0 +1,327 @@
+//go:build unix
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// room is a folder with a configuration, in which a CLI runs on a stage.
+type room struct {
+	t       *testing.T
+	cli     string
+	dir     string
+	stage   *stage
+	leashes *leashes
+	runs    int
+	// permits counts, for each server, the plans that were applied and said that its disk will be erased. printed counts
+	// only those that said it in print, and not in JSON alone.
+	permits, printed map[string]int
+}
+
+// newRoom makes a room with a main.tf.
+func newRoom(t *testing.T, cli string, s *stage, main string) *room {
+	t.Helper()
+
+	r := &room{t: t, cli: cli, dir: t.TempDir(), stage: s, leashes: newLeashes(t)}
+	r.permits, r.printed = map[string]int{}, map[string]int{}
+
+	var servers strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(s.ids)) {
+		fmt.Fprintf(&servers, "    %s = %q\n", key, s.ids[key])
+	}
+
+	r.write("cli.tfrc", cliConfig(os.Getenv("PATH")))
+	r.write("provider.tf", providerBlock(s.url, simulator.DefaultProjectID))
+	r.write("servers.tf", "locals {\n  servers = {\n"+servers.String()+"  }\n}\n")
+	r.write("main.tf", main)
+
+	return r
+}
+
+func (r *room) write(name, content string) {
+	r.t.Helper()
+
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// applying is a CLI at work.
+type applying struct {
+	room   *room
+	name   string
+	cmd    *exec.Cmd
+	output string // path
+	began  int    // the newest request before it
+	done   chan struct{}
+	err    error // once done
+}
+
+// start starts the CLI in a process group of its own, as a shell does.
+func (r *room) start(args ...string) *applying {
+	r.t.Helper()
+	r.runs++
+
+	ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Minute)
+	a := &applying{
+		room: r, name: strings.Join(args, " "), began: r.stage.last(), done: make(chan struct{}),
+		output: filepath.Join(r.dir, fmt.Sprintf("output-%d.txt", r.runs)),
+	}
+
+	output, err := os.Create(a.output)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+
+	a.cmd = exec.CommandContext(ctx, r.cli, args...)
+	a.cmd.Dir, a.cmd.Stdout, a.cmd.Stderr = r.dir, output, output
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	a.cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(r.dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
+		"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color", envLeash+"="+r.leashes.addr)
+
+	if err := a.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+
+	go func() {
+		defer close(a.done)
+		defer cancel()
+
+		a.err = a.cmd.Wait()
+		_ = output.Close()
+	}()
+
+	r.t.Cleanup(func() { cancel(); <-a.done })
+
+	return a
+}
+
+// apply starts an apply of what the variables say.
+func (r *room) apply(vars ...string) *applying {
+	r.t.Helper()
+
+	args := []string{"apply", "-auto-approve", "-input=false", "-parallelism=10"}
+	for _, v := range vars {
+		args = append(args, "-var="+v)
+	}
+
+	return r.start(args...)
+}
+
+// applyPlan makes a plan, reads in its JSON what it permits, and starts to apply it.
+func (r *room) applyPlan(args ...string) *applying {
+	r.t.Helper()
+
+	p := r.start(append([]string{"plan", "-input=false", "-out=plan.out"}, args...)...)
+	if eventually(r.t, p.name+" has ended", p.ended); p.err != nil {
+		r.t.Fatalf("%s: %v\n%s", p.name, p.err, p.said())
+	}
+
+	show := exec.CommandContext(r.t.Context(), r.cli, "show", "-json", "plan.out")
+	show.Dir, show.Env = r.dir, p.cmd.Env
+
+	out, err := show.Output()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+
+	var plan planJSON
+
+	if err := json.Unmarshal(out, &plan); err != nil {
+		r.t.Fatal(err)
+	}
+
+	for _, change := range plan.ResourceChanges {
+		if reasons := change.reasons(); reasons != "" && reasons != "resume" {
+			r.permits[strings.TrimSuffix(strings.TrimPrefix(change.Address, resourceType+".this[\""), "\"]")]++
+		}
+	}
+
+	for _, key := range erasing(p.said()) {
+		r.printed[key]++
+	}
+
+	return r.start("apply", "-input=false", "-parallelism=10", "plan.out")
+}
+
+// said is what the CLI has printed so far.
+func (a *applying) said() string {
+	text, err := os.ReadFile(a.output)
+	if err != nil {
+		a.room.t.Fatal(err)
+	}
+
+	return string(text)
+}
+
+// ended tells whether the CLI has.
+func (a *applying) ended() bool {
+	select {
+	case <-a.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// await waits for a condition while the CLI is at work.
+func (a *applying) await(what string, condition func() bool) {
+	a.room.t.Helper()
+	eventually(a.room.t, what, func() bool {
+		if a.ended() && !condition() {
+			a.room.t.Fatalf("%s has ended before %s:\n%s", a.name, what, a.said())
+		}
+
+		return condition()
+	})
+}
+
+// interrupt sends a ctrl-C as a terminal does: to the CLI and to its children.
+func (a *applying) interrupt() {
+	a.room.t.Helper()
+
+	if a.ended() {
+		return
+	}
+
+	if err := syscall.Kill(-a.cmd.Process.Pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		a.room.t.Fatal(err)
+	}
+}
+
+// wait waits for the end of the CLI, counts what its plan has permitted, and returns its exit code; -1 for a signal.
+func (a *applying) wait() int {
+	a.room.t.Helper()
+	eventually(a.room.t, a.name+" has ended", a.ended)
+
+	if said := a.said(); !strings.Contains(said, "Planning failed") {
+		for _, key := range erasing(said) {
+			a.room.permits[key]++
+			a.room.printed[key]++
+		}
+	}
+
+	return a.cmd.ProcessState.ExitCode()
+}
+
+var (
+	headerPattern = regexp.MustCompile(`^  # modelarts_devserver_os_reinstall\.this\["(\w+)"\]`)
+	erasedPattern = regexp.MustCompile(`^ *[-+~/]+ system_disk_erased_at += (?:.* -> )?\(known after apply\)$`)
+)
+
+// erasing returns the servers of which a printed plan says that their disk will be erased.
+func erasing(printed string) []string {
+	var keys []string
+
+	key := ""
+
+	for line := range strings.Lines(printed) {
+		line = strings.TrimRight(line, "\n")
+
+		if header := headerPattern.FindStringSubmatch(line); header != nil {
+			key = header[1]
+		}
+
+		if erasedPattern.MatchString(line) {
+			keys = append(keys, key)
+		}
+	}
+
+	return keys
+}
+
+// kept is what a state has of one server.
+type kept struct {
+	Status     string `json:"status"` // "tainted" where it is
+	Deposed    string `json:"deposed"`
+	IndexKey   string `json:"index_key"`
+	Attributes struct {
+		Triggers      map[string]string `json:"triggers"`
+		Ready         bool              `json:"ready"`
+		LastReinstall struct {
+			State string `json:"state"`
+		} `json:"last_reinstall"`
+	} `json:"attributes"`
+}
+
+// state reads the state file, by the types of its resources.
+func (r *room) state() map[string][]kept {
+	r.t.Helper()
+
+	text, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate"))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 {
+		return nil
+	}
+
+	if err != nil {
+		r.t.Fatal(err)
+	}
+
+	var state struct {
+		Resources []struct {
+			Type      string            `json:"type"`
+			Instances []json.RawMessage `json:"instances"`
+		} `json:"resources"`
+	}
+
+	if err := json.Unmarshal(text, &state); err != nil {
+		r.t.Fatalf("%v in the state: %s", err, text)
+	}
+
+	instances := map[string][]kept{}
+
+	for _, resource := range state.Resources {
+		for _, raw := range resource.Instances {
+			var one kept
+			if err := json.Unmarshal(raw, &one); err != nil && resource.Type == resourceType {
+				r.t.Fatalf("%v in the state: %s", err, raw)
+			}
+
+			instances[resource.Type] = append(instances[resource.Type], one)
+		}
+	}
+
+	return instances
+}
+
+// resourceType is the resource that all this is about.
+const resourceType = "modelarts_devserver_os_reinstall"
+
+// servers are the servers in the state.
+func (r *room) servers() []kept {
+	r.t.Helper()
+
+	return r.state()[resourceType]
+}
+
+// tainted counts the servers in the state that the next apply would replace.
+func (r *room) tainted() int {
+	r.t.Helper()
+
+	n := 0
+
+	for _, server := range r.servers() {
+		if server.Status == "tainted" {
+			n++
+		}
+	}
+
+	return n
+}

@@ -1,0 +1,467 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// contextOfProcess is the context of a process that is ended by its parent.
+func contextOfProcess() context.Context { return context.Background() }
+
+// commands are what a script can say besides the usual.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"server":   plain(cmdServer),
+		"servers":  plain(cmdServers),
+		"requests": plain(cmdRequests),
+		"behavior": plain(cmdBehavior),
+		"fault":    plain(cmdFault),
+		"outside":  plain(cmdOutside),
+		"paced":    plain(cmdPaced),
+		"await":    plain(cmdAwait),
+		"tf":       plain(cmdTerraform),
+		"planned":  plain(cmdPlanned),
+		"says":     plain(cmdSays),
+		"omits":    plain(cmdOmits),
+		"sent":     plain(cmdSent),
+		"total":    plain(cmdTotal),
+		"body":     plain(cmdBody),
+		"lawful":   plain(cmdLawful),
+		"replace":  plain(cmdReplace),
+	}
+}
+
+// plain is a command that cannot be negated.
+func plain(run func(*testscript.TestScript, *world, []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("cannot be negated")
+		}
+
+		w, ok := ts.Value(worldKey{}).(*world)
+		if !ok {
+			ts.Fatalf("no world")
+		}
+
+		run(ts, w, args)
+	}
+}
+
+// cmdServer adds a server: server NAME [JSON of simulator.Server]. Its id is ${NAME} in the script, and var.NAME in the
+// configuration.
+func cmdServer(ts *testscript.TestScript, w *world, args []string) {
+	name := args[0]
+
+	var server simulator.Server
+
+	unmarshal(ts, args[1:], &server)
+
+	if server.Name == "" {
+		server.Name = name
+	}
+
+	server = w.cloud.AddServer(server)
+	w.ids[name] = server.ID
+	ts.Setenv(name, server.ID)
+	ts.Check(os.WriteFile(ts.MkAbs("server_"+name+".tf"),
+		fmt.Appendf(nil, "variable %q {\n  default = %q\n}\n", name, server.ID), 0o600))
+}
+
+// cmdServers adds several servers that are alike: servers NAME COUNT [JSON of simulator.Server]. They are NAME0, NAME1 ...
+// in the script, and their ids the list var.NAME in the configuration.
+func cmdServers(ts *testscript.TestScript, w *world, args []string) {
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+
+	ids := make([]string, count)
+
+	for i := range ids {
+		server := simulator.Server{Name: fmt.Sprintf("%s%d", args[0], i)}
+		unmarshal(ts, args[2:], &server)
+
+		server = w.cloud.AddServer(server)
+		ids[i], w.ids[server.Name] = server.ID, server.ID
+	}
+
+	list, err := json.Marshal(ids)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("servers_"+args[0]+".tf"),
+		fmt.Appendf(nil, "variable %q {\n  default = %s\n}\n", args[0], list), 0o600))
+}
+
+// cmdRequests compares how often servers were read one by one and by a listing, or begins to count anew:
+// requests get=N list=N, requests reset.
+func cmdRequests(ts *testscript.TestScript, w *world, args []string) {
+	if args[0] == "reset" {
+		w.cloud.ResetLog()
+
+		return
+	}
+
+	got := fmt.Sprintf("get=%d list=%d",
+		w.cloud.Count("GET", "/dev-servers/{id}"), w.cloud.Count("GET", "/dev-servers"))
+	if want := strings.Join(args, " "); got != want {
+		ts.Fatalf("the cloud has counted %s, want %s", got, want)
+	}
+}
+
+// cmdBehavior sets the behaviour of the cloud: behavior JSON of simulator.Behavior.
+func cmdBehavior(ts *testscript.TestScript, w *world, args []string) {
+	var behavior simulator.Behavior
+
+	unmarshal(ts, args, &behavior)
+	w.cloud.SetBehavior(behavior)
+}
+
+// cmdFault adds a fault rule: fault JSON of simulator.Fault.
+func cmdFault(ts *testscript.TestScript, w *world, args []string) {
+	var fault simulator.Fault
+
+	unmarshal(ts, args, &fault)
+	w.cloud.AddFault(fault)
+}
+
+// cmdOutside has somebody else act on a server: outside reimage|image|key|status|delete|begin NAME [VALUE ...].
+func cmdOutside(ts *testscript.TestScript, w *world, args []string) {
+	id := w.ids[args[1]]
+
+	switch args[0] {
+	case "reimage":
+		w.cloud.Reimage(id, args[2])
+	case "image":
+		w.cloud.SetImage(id, args[2])
+	case "key":
+		w.cloud.SetKeyPair(id, args[2])
+	case "status":
+		w.cloud.SetStatus(id, args[2])
+	case "delete":
+		w.cloud.Delete(id)
+	case "begin":
+		w.cloud.BeginReinstall(id, args[2], args[3])
+	default:
+		ts.Fatalf("nobody does %q", args[0])
+	}
+}
+
+// cmdPaced makes reinstalls end with the second look that is taken at them, however long they would last otherwise, so
+// that no script depends on how fast the machine is that it runs on: paced.
+func cmdPaced(_ *testscript.TestScript, w *world, _ []string) {
+	var (
+		mu    sync.Mutex
+		looks = map[string]int{}
+	)
+
+	w.cloud.AddFault(simulator.Fault{Name: "paced", Action: "get", OnMatch: func(cloud *simulator.Cloud, id string) {
+		server, ok := cloud.Server(id)
+		if !ok || server.Status != simulator.StatusReinstallingOS {
+			return
+		}
+
+		mu.Lock()
+		looks[id]++
+		ends := looks[id]%2 == 0
+		mu.Unlock()
+
+		if ends {
+			cloud.Finish(id)
+		}
+	}})
+}
+
+// cmdAwait waits until the cloud has a server in a status: await NAME STATUS.
+func cmdAwait(ts *testscript.TestScript, w *world, args []string) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if server, ok := w.cloud.Server(w.ids[args[0]]); ok && server.Status == args[1] {
+			return
+		}
+	}
+
+	ts.Fatalf("%s is not %s", args[0], args[1])
+}
+
+// cmdTerraform runs the CLI and expects an exit code: tf CODE ARGS.
+func cmdTerraform(ts *testscript.TestScript, w *world, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+
+	err = ts.Exec(w.cli, args[1:]...)
+
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// said is all that the last run of the CLI has printed, on one line: how the CLI wraps and frames its lines is not the
+// scripts' business.
+func said(ts *testscript.TestScript) string {
+	printed := ts.ReadFile("stdout") + "\n" + ts.ReadFile("stderr")
+
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(printed)), " ")
+}
+
+// cmdSays looks for a pattern in what the CLI has printed: says PATTERN.
+func cmdSays(ts *testscript.TestScript, _ *world, args []string) {
+	if text := said(ts); !regexp.MustCompile(args[0]).MatchString(text) {
+		ts.Fatalf("no match for %q in: %s", args[0], text)
+	}
+}
+
+// cmdOmits makes sure that a pattern is not in what the CLI has printed: omits PATTERN.
+func cmdOmits(ts *testscript.TestScript, _ *world, args []string) {
+	if found := regexp.MustCompile(args[0]).FindString(said(ts)); found != "" {
+		ts.Fatalf("unexpected match for %q: %s", args[0], found)
+	}
+}
+
+// planJSON is what of `show -json` the scripts look at.
+type planJSON struct {
+	ResourceChanges []resourceChange `json:"resource_changes"`
+}
+
+type resourceChange struct {
+	Address string `json:"address"`
+	Change  struct {
+		Actions      []string       `json:"actions"`
+		Before       map[string]any `json:"before"`
+		After        map[string]any `json:"after"`
+		AfterUnknown map[string]any `json:"after_unknown"`
+	} `json:"change"`
+}
+
+// cmdPlanned makes a plan in the file plan.out and looks at one resource in its JSON:
+// planned ADDRESS ACTIONS [reasons=A;B] [unknown=X,Y] [known=X,Y] [-- PLAN ARGS]. An action is no-op, create, update or
+// delete; several are joined by "+".
+func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
+	planArgs := []string{"plan", "-out=plan.out"}
+	if i := slices.Index(args, "--"); i >= 0 {
+		planArgs, args = append(planArgs, args[i+1:]...), args[:i]
+	}
+
+	ts.Check(ts.Exec(w.cli, planArgs...))
+
+	change := w.change(ts, args[0])
+	if got := strings.Join(change.Change.Actions, "+"); got != args[1] {
+		ts.Fatalf("%s: planned %q, want %q", args[0], got, args[1])
+	}
+
+	for _, arg := range args[2:] {
+		key, value, _ := strings.Cut(arg, "=")
+		if problem := change.check(key, value); problem != "" {
+			ts.Fatalf("%s: %s", args[0], problem)
+		}
+	}
+}
+
+// change finds one resource in the JSON of plan.out.
+func (w *world) change(ts *testscript.TestScript, address string) resourceChange {
+	show := exec.CommandContext(contextOfProcess(), w.cli, "show", "-json", "-no-color", "plan.out")
+	show.Dir = ts.MkAbs(".")
+	show.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+ts.Getenv("TF_CLI_CONFIG_FILE"), "TF_CLI_ARGS=")
+
+	out, err := show.Output()
+	ts.Check(err)
+
+	var plan planJSON
+
+	ts.Check(json.Unmarshal(out, &plan))
+
+	for _, change := range plan.ResourceChanges {
+		if change.Address == address {
+			return change
+		}
+	}
+
+	ts.Fatalf("%s is not in the plan", address)
+
+	return resourceChange{}
+}
+
+// check compares one property of a planned change, and says what is wrong.
+func (c *resourceChange) check(key, value string) string {
+	switch key {
+	case "reasons":
+		if got := c.reasons(); got != value {
+			return fmt.Sprintf("reasons %q, want %q", got, value)
+		}
+	case "unknown", "known":
+		for name := range strings.SplitSeq(value, ",") {
+			unknown := anyTrue(c.Change.AfterUnknown[name])
+			if unknown != (key == "unknown") {
+				return fmt.Sprintf("%s is not %s: after %v, unknown %v",
+					name, key, c.Change.After[name], c.Change.AfterUnknown[name])
+			}
+		}
+	default:
+		return "no such property: " + key
+	}
+
+	return ""
+}
+
+// anyTrue tells whether value, or anything in it, is true.
+func anyTrue(value any) bool {
+	switch value := value.(type) {
+	case bool:
+		return value
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), anyTrue)
+	case []any:
+		return slices.ContainsFunc(value, anyTrue)
+	default:
+		return false
+	}
+}
+
+// reasons are the reasons that the plan has for acting, joined by ";". Those of a past reinstall do not count.
+func (c *resourceChange) reasons() string {
+	unknown, _ := c.Change.AfterUnknown["last_reinstall"].(map[string]any)
+	if flag, ok := unknown["state"].(bool); !ok || !flag {
+		return ""
+	}
+
+	after, _ := c.Change.After["last_reinstall"].(map[string]any)
+	reasons, _ := after["reasons"].([]any)
+
+	texts := make([]string, len(reasons))
+	for i, reason := range reasons {
+		texts[i] = fmt.Sprint(reason)
+	}
+
+	return strings.Join(texts, ";")
+}
+
+// cmdSent compares what the cloud has counted for a server: sent NAME [posts=N] [wipes=N] [stops=N] [starts=N]. What is
+// not mentioned must be 0.
+func cmdSent(ts *testscript.TestScript, w *world, args []string) {
+	id := w.ids[args[0]]
+	want := map[string]int{"posts": 0, "wipes": 0, "stops": 0, "starts": 0}
+
+	for _, arg := range args[1:] {
+		key, value, _ := strings.Cut(arg, "=")
+		number, err := strconv.Atoi(value)
+		ts.Check(err)
+
+		want[key] = number
+	}
+
+	wipes := 0
+
+	for _, wipe := range w.cloud.WipesOf(id) {
+		if !wipe.Outside {
+			wipes++
+		}
+	}
+
+	got := map[string]int{
+		"posts":  w.cloud.ReinstallPosts(id),
+		"wipes":  wipes,
+		"stops":  w.cloud.CountServer("PUT", "stop", id),
+		"starts": w.cloud.CountServer("PUT", "start", id),
+	}
+
+	if !maps.Equal(want, got) {
+		ts.Fatalf("%s: the cloud has counted %v, want %v", args[0], got, want)
+	}
+}
+
+// cmdTotal compares what the cloud has counted for all servers together: total posts=N wipes<=N stops=N starts=N. What is
+// not mentioned may be any number.
+func cmdTotal(ts *testscript.TestScript, w *world, args []string) {
+	got := map[string]int{
+		"posts":  w.cloud.Count("POST", "/reinstallos"),
+		"wipes":  len(w.cloud.Wipes()),
+		"stops":  w.cloud.Count("PUT", "/stop"),
+		"starts": w.cloud.Count("PUT", "/start"),
+	}
+
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		key, atMost := strings.CutSuffix(key, "<")
+		number, err := strconv.Atoi(value)
+		ts.Check(err)
+
+		if got[key] != number && (!atMost || got[key] > number) {
+			ts.Fatalf("the cloud has counted %v, want %s", got, arg)
+		}
+	}
+}
+
+// cmdBody compares the body of the last reinstall request for a server: body NAME JSON. Of what is not mentioned, only
+// the image may be there.
+func cmdBody(ts *testscript.TestScript, w *world, args []string) {
+	var want, got map[string]string
+
+	unmarshal(ts, args[1:], &want)
+
+	for _, request := range w.cloud.Requests() {
+		if request.Action == "reinstallos" && request.ServerID == w.ids[args[0]] {
+			got = nil
+
+			ts.Check(json.Unmarshal(request.Body, &got))
+		}
+	}
+
+	if want["image_id"] == "" {
+		delete(got, "image_id")
+	}
+
+	if !maps.Equal(want, got) {
+		ts.Fatalf("%s: the last request was for %v, want %v", args[0], got, want)
+	}
+}
+
+// cmdLawful fails if anything was sent that a correct client does not send: lawful.
+func cmdLawful(ts *testscript.TestScript, w *world, _ []string) {
+	if violations := w.cloud.Violations(); len(violations) > 0 {
+		ts.Fatalf("illegal calls:\n%s", strings.Join(violations, "\n"))
+	}
+}
+
+// cmdReplace replaces a text in a file: replace FILE OLD NEW. The text has to be there.
+func cmdReplace(ts *testscript.TestScript, _ *world, args []string) {
+	path := ts.MkAbs(args[0])
+	before, err := os.ReadFile(path)
+	ts.Check(err)
+
+	after := strings.ReplaceAll(string(before), args[1], args[2])
+	if after == string(before) {
+		ts.Fatalf("%s has no %q", filepath.Base(path), args[1])
+	}
+
+	ts.Check(os.WriteFile(path, []byte(after), 0o600))
+}
+
+// unmarshal reads the one JSON argument of a command, if there is one. Unknown keys are mistakes.
+func unmarshal(ts *testscript.TestScript, args []string, into any) {
+	if len(args) == 0 {
+		return
+	}
+
+	decoder := json.NewDecoder(bytes.NewReader([]byte(strings.Join(args, " "))))
+	decoder.DisallowUnknownFields()
+	ts.Check(decoder.Decode(into))
+}

@@ -1,0 +1,67 @@
+package e2e_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// guide is the page that promises what becomes of an apply that something happens to.
+const guide = "../../docs/guides/what-happens-if.md"
+
+// guideRows are the tests that keep the promises of the page, by its rows: scripts, and functions of test files.
+var guideRows = map[string][]string{
+	"The service refuses the request":                               {"refused.txtar", "answers.txtar"},
+	"The status of the server forbids a reinstall":                  {"refused.txtar", "failed.txtar"},
+	"The apply ends before the request was sent":                    {"../../../reinstall/engine_test.go:while stopping"},
+	"The apply ends while the server is being reinstalled":          {"timeout.txtar"},
+	"The answer is lost, and the server shows that it was accepted": {"answers.txtar"},
+	"The answer is lost, and nothing happens for five minutes":      {"../../../reinstall/engine_test.go:lost answer, never accepted"},
+	"The answer is lost, and the apply ends before it is clear":     {"lost_answer.txtar"},
+	"The reinstall ends in a failed status":                         {"failed.txtar"},
+	"The server comes back with another image or key pair":          {"mismatched.txtar"},
+	"The server is deleted meanwhile":                               {"vanished.txtar"},
+	"Terraform is killed, and the reinstall goes on":                {"../../chaos_matrix_test.go:SIGKILL"},
+	"Terraform is killed, and the reinstall has ended":              {"../../chaos_matrix_test.go:SIGKILL"},
+	"Somebody else reinstalls the server at that time":              {"adopt.txtar"},
+	"The provider looks into the wrong project":                     {"project.txtar"},
+}
+
+// Every row of the guide has its tests, and they are there.
+func TestGuideRowsAreTested(t *testing.T) {
+	t.Parallel()
+
+	page, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var rows []string
+
+	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z][^|]*?) +\|`).FindAllStringSubmatch(string(page), -1) {
+		rows = append(rows, match[1])
+	}
+
+	slices.Sort(rows)
+
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(guideRows)), rows); diff != "" {
+		t.Errorf("rows (-tested +promised):\n%s", diff)
+	}
+
+	for row, tests := range guideRows {
+		for _, test := range tests {
+			file, text, _ := strings.Cut(test, ":")
+
+			content, err := os.ReadFile(filepath.Join("testdata", "script", file))
+			if err != nil || !strings.Contains(string(content), text) {
+				t.Errorf("%s: no test %s: %v", row, test, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// envPlant names what is planted into the provider that the test binary is. No other provider knows it.
+const envPlant = "MODELARTS_TEST_PLANT"
+
+// What can be planted.
+const (
+	plantPanic      = "panic"           // no leak: it crashes in the midst of an apply
+	plantPanicValue = "panic value"     // it crashes with the password on its lips
+	plantLog        = "log"             // a body is logged at TRACE
+	plantLogBase64  = "log base64"      // the same, and packed
+	plantState      = "state"           // the configuration becomes the state, beside an error
+	plantPrivate    = "private"         // the password goes into the private data
+	plantValidator  = "validator"       // a validator prints what it has seen
+	plantPath       = "path"            // a validator points at the line of the configuration
+	plantTransient  = "transient state" // the configuration becomes the state, without an error
+)
+
+// servePlanted serves the provider with something planted into it.
+func servePlanted(what string) {
+	err := tf6server.Serve("registry.terraform.io/"+providerSource, func() tfprotov6.ProviderServer {
+		return &planted{ProviderServer: providerserver.NewProtocol6(provider.New("e2e")())(), what: what}
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// planted is a provider that gives away the write-only password, in one way or another.
+type planted struct {
+	tfprotov6.ProviderServer
+
+	what string
+}
+
+// config decodes a configuration of the resource.
+func (p *planted) config(ctx context.Context, typeName string, config *tfprotov6.DynamicValue) map[string]string {
+	schemas, err := p.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		panic(err)
+	}
+
+	value, err := config.Unmarshal(schemas.ResourceSchemas[typeName].ValueType())
+	if err != nil {
+		panic(err)
+	}
+
+	var attributes map[string]tftypes.Value
+	if err := value.As(&attributes); err != nil {
+		panic(err)
+	}
+
+	texts := map[string]string{}
+
+	for name, attribute := range attributes {
+		var text string
+		if attribute.IsFullyKnown() && attribute.As(&text) == nil && text != "" {
+			texts[name] = text
+		}
+	}
+
+	return texts
+}
+
+// ValidateResourceConfig plants into what a validator says.
+func (p *planted) ValidateResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	resp, err := p.ProviderServer.ValidateResourceConfig(ctx, req)
+	password := p.config(ctx, req.TypeName, req.Config)["admin_pass_wo"]
+
+	switch {
+	case p.what == plantValidator && password != "":
+		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
+			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted", Detail: fmt.Sprintf("got: %q", password),
+		})
+	case p.what == plantPath:
+		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
+			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted",
+			Attribute: tftypes.NewAttributePath().WithAttributeName("admin_pass_wo"),
+		})
+	}
+
+	return resp, err
+}
+
+// ApplyResourceChange plants into an apply.
+func (p *planted) ApplyResourceChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	config := p.config(ctx, req.TypeName, req.Config)
+
+	body, err := json.Marshal(config)
+	if err != nil {
+		return nil, err
+	}
+
+	failed := &tfprotov6.ApplyResourceChangeResponse{
+		NewState: req.PriorState,
+		Diagnostics: []*tfprotov6.Diagnostic{
+			{Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted"},
+		},
+	}
+
+	switch p.what {
+	case plantPanic:
+		time.AfterFunc(2*time.Second, func() { panic("planted") })
+	case plantPanicValue:
+		panic(fmt.Sprint("planted: ", config))
+	case plantLog:
+		tflog.Trace(ctx, "planted", map[string]any{"body": string(body)})
+
+		return failed, nil
+	case plantLogBase64:
+		tflog.Trace(ctx, "planted", map[string]any{"body": base64.StdEncoding.EncodeToString(body)})
+
+		return failed, nil
+	case plantState:
+		failed.NewState = req.Config
+
+		return failed, nil
+	case plantTransient:
+		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.Config}, nil
+	case plantPrivate:
+		resp, err := p.ProviderServer.ApplyResourceChange(ctx, req)
+		if err == nil {
+			resp.Private, err = json.Marshal(map[string][]byte{"planted": []byte(`"` + config["admin_pass_wo"] + `"`)})
+		}
+
+		return resp, err
+	}
+
+	return p.ProviderServer.ApplyResourceChange(ctx, req)
+}
+
+// TestLeaksAreFound plants leaks, each of which TestLeaks would have to fail for.
+func TestLeaksAreFound(t *testing.T) {
+	t.Parallel()
+
+	// Where each has to be found. Terraform refuses a state that has a write-only value and keeps none; OpenTofu writes one
+	// that comes with an error to the disk.
+	for what, want := range map[string]string{
+		plantPanicValue: "trace.log",
+		plantLog:        "trace.log",
+		plantLogBase64:  "trace.log",
+		plantPrivate:    "terraform.tfstate, private data",
+		plantValidator:  "01-apply.stderr",
+		plantPath:       "01-apply.stderr",
+		plantState:      "",
+		plantTransient:  "",
+	} {
+		for _, cli := range clis(t) {
+			t.Run(filepath.Base(cli)+" "+what, func(t *testing.T) {
+				t.Parallel()
+
+				s := newScene(t, cli, simulator.Config{})
+				s.env[envPlant] = what
+
+				lines := writeOnlyPair
+				if what == plantPath {
+					lines = strings.ReplaceAll(lines, "var.admin_pass_wo", hcl(s.values.passWO.value))
+				}
+
+				s.write("main.tf", resourceOf("wo", s.server(), lines))
+
+				code := 1
+				if what == plantPrivate {
+					code = 0
+				}
+
+				s.tf(code, "apply", "-auto-approve")
+
+				found := s.search(nil)
+				at := map[string]int{}
+
+				for _, leak := range found.leaks {
+					at[leak.in.name]++
+				}
+
+				t.Logf("%d leaks are found, at %v, and %d problems", len(found.leaks), at, len(s.problems))
+
+				for _, problem := range s.problems {
+					line, _, _ := strings.Cut(problem, "\n")
+					t.Log(line)
+				}
+
+				if want == "" && len(found.leaks)+len(s.problems) == 0 {
+					t.Error("not noticed")
+				}
+
+				if want != "" && !slices.ContainsFunc(found.leaks, func(h hit) bool { return strings.HasSuffix(h.in.name, want) }) {
+					t.Errorf("not noticed in %s", want)
+				}
+			})
+		}
+	}
+}
