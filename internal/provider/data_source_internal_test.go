@@ -423,14 +423,18 @@ func TestDevServersPages(t *testing.T) {
 	}
 
 	// One more server, or one less, between the pages.
-	for name, act := range map[string]func(*simulator.Cloud, string){
-		"created": func(c *simulator.Cloud, _ string) { c.AddServer(simulator.Server{}) },
-		"deleted": func(c *simulator.Cloud, _ string) { c.Delete(c.Servers()[0].ID) },
+	for _, tc := range []struct {
+		change string
+		act    func(*simulator.Cloud, string)
+	}{
+		{"1100 to 1101", func(c *simulator.Cloud, _ string) { c.AddServer(simulator.Server{}) }},
+		{"1101 to 1100", func(c *simulator.Cloud, _ string) { c.Delete(c.Servers()[0].ID) }},
 	} {
-		remove := cloud.AddFault(simulator.Fault{Name: name, Action: "list", After: 1, Times: 1, OnMatch: act})
+		remove := cloud.AddFault(simulator.Fault{Name: tc.change, Action: "list", After: 1, Times: 1, OnMatch: tc.act})
 		_, diags := newReader(t, cloud, nil).read(t, "modelarts_devservers", nil)
 
-		wantError(t, diags, summaryList, "HTTP 200 OK, request id ", "while it was read, its length changed from 110", "run Terraform again")
+		wantError(t, diags, summaryList, "HTTP 200 OK, request id ", "while it was read, its length changed from "+tc.change,
+			"run Terraform again")
 		remove()
 	}
 }
