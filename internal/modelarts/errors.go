@@ -63,6 +63,10 @@ func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 // IsUnrouted tells whether err is a "not found" that is not the service's own word: a gateway's, or an HTML page.
 func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
 
+// IsThrottled tells whether err is an answer which says that there were too many requests, and so that this one was not
+// processed.
+func IsThrottled(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
+
 func hasStatus(err error, status int) bool {
 	answer, ok := errors.AsType[*Error](err)
 

@@ -266,8 +266,14 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 // failedDetail is for a reinstall that erased the disk and did not succeed.
 func failedDetail(id string, result *reinstall.Result) string {
 	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
+		first := fmt.Sprintf("DevServer %s vanished during its reinstall. The system disk is to be taken for erased.", id)
+		if result.Operation.State == reinstall.StateUnknown {
+			first = fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and then the server vanished. "+
+				"Whether its system disk was erased is not known.", id)
+		}
+
 		return paragraphs(
-			fmt.Sprintf("DevServer %s vanished during its reinstall. The system disk is to be taken for erased.", id),
+			first,
 			because(result.Err), requestDetail(result),
 			"If the server was deleted on purpose, remove it from the configuration.")
 	}

@@ -88,9 +88,12 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 	return result, true
 }
 
-// gone ends a run whose server vanished: whatever the reinstall did, there is no result.
+// gone ends a run whose server vanished: whatever the reinstall did, there is no result. Whether there was a reinstall
+// stays unknown if the answer was lost.
 func (r *run) gone(op Operation, err error) Result {
-	op.end(StateFailed, nil)
+	if op.State != StateUnknown {
+		op.end(StateFailed, nil)
+	}
 
 	return r.result(OutcomeFailed, op, err)
 }

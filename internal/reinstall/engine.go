@@ -232,6 +232,16 @@ func (r *run) look(ctx context.Context) (*modelarts.Server, error) {
 	return server, nil
 }
 
+// patientLook looks until the service, which may be busy with the rest of the fleet, answers, or until ctx ends.
+func (r *run) patientLook(ctx context.Context) (*modelarts.Server, error) {
+	for began := time.Now(); ; {
+		server, err := r.look(ctx)
+		if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {
+			return server, err
+		}
+	}
+}
+
 // stale tells whether server is older than what was seen before.
 func (r *run) stale(server *modelarts.Server) bool {
 	return r.server != nil && server.UpdatedAt() != 0 && server.UpdatedAt() < r.server.UpdatedAt()

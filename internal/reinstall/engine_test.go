@@ -25,13 +25,13 @@ type look struct {
 
 // script is a service that follows a schedule, and writes down what was sent to it.
 type script struct {
-	began time.Time
-	looks []look
-	posts []error // the outcome of each POST; the last one is repeated
-	start error
-	end   modelarts.Status // for a fleet: where a reinstall ends
-	stop  error
-	post  func() // called by each POST
+	began  time.Time
+	looks  []look
+	posts  []error          // the outcome of each POST; the last one is repeated
+	starts []error          // as posts
+	end    modelarts.Status // for a fleet: where a reinstall ends
+	stop   error
+	post   func() // called by each POST
 
 	log []string
 }
@@ -55,7 +55,7 @@ func (s *script) GetServer(ctx context.Context, _ string) (*modelarts.Server, er
 func (s *script) StartServer(context.Context, string) (*modelarts.Server, error) {
 	s.log = append(s.log, "start")
 
-	return nil, s.start
+	return nil, s.nth(s.starts, "start")
 }
 
 func (s *script) StopServer(context.Context, string) (*modelarts.Server, error) {
@@ -77,16 +77,20 @@ func (s *script) ReinstallServerOS(
 		return nil, err
 	}
 
-	var err error
-	if len(s.posts) > 0 {
-		err = s.posts[min(s.sentPosts(), len(s.posts))-1]
-	}
-
-	return &modelarts.ReinstallReply{RequestID: "request"}, err
+	return &modelarts.ReinstallReply{RequestID: "request"}, s.nth(s.posts, "POST")
 }
 
-// sentPosts is how many POSTs were sent.
-func (s *script) sentPosts() int { return strings.Count(strings.Join(s.log, " "), "POST") }
+// nth is the outcome of the request that was sent just now, the last one if there have been more.
+func (s *script) nth(outcomes []error, request string) error {
+	if len(outcomes) == 0 {
+		return nil
+	}
+
+	return outcomes[min(s.sent(request), len(outcomes))-1]
+}
+
+// sent is how many requests of one kind were sent.
+func (s *script) sent(request string) int { return strings.Count(strings.Join(s.log, " "), request) }
 
 // play runs a request for image "image" against the script, with an hour's time.
 func (s *script) play(ctx context.Context) reinstall.Result {
@@ -105,6 +109,9 @@ func at(from time.Duration, status modelarts.Status, image, root string, updated
 }
 
 func answered(code int) error { return &modelarts.Error{StatusCode: code} }
+
+// busy is an answer that was throttled.
+var busy = answered(http.StatusTooManyRequests)
 
 // lost is an answer that never came.
 var lost = &modelarts.ConnectionError{Sent: true, Err: io.ErrUnexpectedEOF}
@@ -218,11 +225,28 @@ func TestRun(t *testing.T) {
 			reinstall.OutcomeRefused, "stop POST start", reinstall.PowerRunning,
 		},
 		"refused after our stop, and does not start": {
-			script{posts: []error{answered(http.StatusBadRequest)}, start: answered(http.StatusBadRequest), looks: []look{
+			script{posts: []error{answered(http.StatusBadRequest)}, starts: []error{answered(http.StatusBadRequest)}, looks: []look{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
 			}},
 			reinstall.OutcomeRefused, "stop POST start", reinstall.PowerStartRefused,
 		},
+		"refused after our stop, and the start throttled": {
+			script{
+				posts: []error{answered(http.StatusBadRequest)}, starts: []error{busy, busy, nil},
+				looks: []look{
+					at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
+					at(2*time.Minute, modelarts.StatusRunning, "image", "old", 110),
+				},
+			},
+			reinstall.OutcomeRefused, "stop POST start start start", reinstall.PowerRunning,
+		},
+		"looks throttled at first": {
+			script{looks: []look{
+				{err: busy}, at(2*time.Minute, modelarts.StatusStopped, "image", "old", 100), during(3 * time.Minute), back(9 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"looks throttled for good": {script{looks: []look{{err: busy}}}, reinstall.OutcomeRefused, "", 0},
 		"never stops": {
 			script{looks: []look{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopping, "image", "old", 100),
@@ -424,8 +448,8 @@ func TestRunInterruptedDuringPost(t *testing.T) {
 		s := script{looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)}, post: cancel}
 		result := s.play(ctx)
 
-		if result.Outcome != reinstall.OutcomePending || s.sentPosts() != 1 {
-			t.Errorf("outcome %v after %d POSTs, want a pending one after 1", result.Outcome, s.sentPosts())
+		if result.Outcome != reinstall.OutcomePending || s.sent("POST") != 1 {
+			t.Errorf("outcome %v after %d POSTs, want a pending one after 1", result.Outcome, s.sent("POST"))
 		}
 
 		if result.Operation.RequestID != "request" {
@@ -481,8 +505,8 @@ func TestRunTwice(t *testing.T) {
 			}
 		}
 
-		if s.sentPosts() != 2 {
-			t.Errorf("%d POSTs, want one refused and one accepted", s.sentPosts())
+		if s.sent("POST") != 2 {
+			t.Errorf("%d POSTs, want one refused and one accepted", s.sent("POST"))
 		}
 	})
 }
@@ -502,9 +526,9 @@ func TestRunIgnoresStalePrecheck(t *testing.T) {
 			ServerID: serverID, StopFirst: true, Timeout: time.Hour, KnownUpdate: 300,
 		})
 
-		if result.Outcome != reinstall.OutcomeCompleted || result.Operation.Adopted || s.sentPosts() != 1 {
+		if result.Outcome != reinstall.OutcomeCompleted || result.Operation.Adopted || s.sent("POST") != 1 {
 			t.Errorf("outcome %v, adopted %v, %d POSTs; want this request's own reinstall",
-				result.Outcome, result.Operation.Adopted, s.sentPosts())
+				result.Outcome, result.Operation.Adopted, s.sent("POST"))
 		}
 	})
 }

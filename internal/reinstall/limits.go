@@ -77,7 +77,7 @@ func (r *run) joinBeforeQueue(ctx context.Context, req *Request) (Result, bool) 
 	ctx, cancel := context.WithTimeoutCause(ctx, req.Timeout, ErrTimedOut)
 	defer cancel()
 
-	server, err := r.look(ctx)
+	server, err := r.patientLook(ctx)
 	if err != nil || !inProgress(server.CurrentStatus()) || req.stale(server) {
 		return Result{}, false
 	}

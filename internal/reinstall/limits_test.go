@@ -109,7 +109,7 @@ func newFleet(size int, end modelarts.Status) *fleetScript {
 func (f *fleetScript) posts() int {
 	posts := 0
 	for _, s := range f.servers {
-		posts += s.sentPosts()
+		posts += s.sent("POST")
 	}
 
 	return posts

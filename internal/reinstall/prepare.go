@@ -15,7 +15,7 @@ func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
 	r.enter(StageCheck)
 
 	for began := time.Now(); ; {
-		server, err := r.look(ctx)
+		server, err := r.patientLook(ctx)
 
 		switch {
 		case ctx.Err() != nil:

@@ -11,7 +11,8 @@ const (
 	// postTimeout bounds the one request that neither an interruption nor the user's timeout cuts off: cutting it off
 	// would leave open whether the disk is being erased.
 	postTimeout = 2 * time.Minute
-	// startTimeout bounds the request that starts a server again, for the same reason.
+	// startTimeout bounds the tries to start a server again, which nothing else cuts off: a server that was stopped for
+	// nothing is not to stay so.
 	startTimeout = 30 * time.Second
 	// restartWait bounds the wait for a server that was started again.
 	restartWait = 5 * time.Minute
@@ -76,7 +77,7 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
 
-	if _, err := r.api.StartServer(start, r.id); err != nil {
+	if err := r.start(start); err != nil {
 		return PowerStartRefused, err
 	}
 
@@ -90,4 +91,14 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	}
 
 	return PowerStarting, nil
+}
+
+// start asks for the server to be started, until the service finds the time for it or ctx ends.
+func (r *run) start(ctx context.Context) error {
+	for began := time.Now(); ; {
+		_, err := r.api.StartServer(ctx, r.id)
+		if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {
+			return err
+		}
+	}
 }
