@@ -1,14 +1,14 @@
 //go:build unix
 
-package main
+package cli
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// separate puts a command into a process group of its own, so that a ctrl-C on the terminal does not reach it past the
-// demo: Terraform takes a second one for an order to drop everything.
+// separate puts a command into a process group of its own, so that a ctrl-C on the terminal does not reach it past its
+// parent: Terraform takes a second one for an order to drop everything.
 func separate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
