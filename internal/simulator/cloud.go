@@ -126,6 +126,14 @@ func (c *Cloud) SetBehavior(b Behavior) {
 	c.cfg.Behavior = b
 }
 
+// SetRateLimit replaces the rate limit from now on, with a full bucket.
+func (c *Cloud) SetRateLimit(limit RateLimit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settle(time.Now())
+	c.cfg.RateLimit, c.tickets = limit, bucket{}
+}
+
 func (c *Cloud) behavior(m *machine) Behavior {
 	if m.Behavior != nil {
 		return *m.Behavior

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/cli"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+//go:embed config
+var config embed.FS
+
+// The names of the providers that are compared.
+const (
+	product = "provider"
+	floor   = "floor"
+)
+
+// workspace is a temporary directory with the configuration, the providers, and a CLI that finds them.
+type workspace struct {
+	runner    cli.Runner
+	terraform string
+	root      string            // the temporary directory
+	dir       string            // where Terraform runs
+	providers map[string]string // binaries by name
+	env       []string
+
+	variables map[string]any
+	adopted   []byte // the state of the whole fleet after its import
+}
+
+// newWorkspace builds the providers. The caller has to close the workspace.
+func newWorkspace(ctx context.Context, terraform string) (*workspace, error) {
+	root, err := os.MkdirTemp("", "modelarts-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("no temporary directory: %w", err)
+	}
+
+	w := &workspace{
+		terraform: terraform, root: root, dir: filepath.Join(root, "fleet"), providers: map[string]string{},
+		variables: map[string]any{"image_id": simulator.DefaultImageID, "generation": "1"},
+	}
+	if err := w.fill(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+
+	return w, nil
+}
+
+func (w *workspace) fill(ctx context.Context) error {
+	module, err := w.runner.Module(ctx)
+	if err != nil {
+		return err
+	}
+
+	mirror := cli.Mirror{Root: w.root}
+
+	for _, binary := range []struct{ name, pkg, path string }{
+		{product, ".", filepath.Join(w.root, product)},
+		{floor, "internal/bench/floor", filepath.Join(w.root, floor)},
+		{"shim", "internal/bench/shim", mirror.Binary()},
+	} {
+		w.providers[binary.name] = cli.Executable(binary.path)
+		if err := w.runner.Build(ctx, module, binary.pkg, w.providers[binary.name], w.root); err != nil {
+			return err
+		}
+	}
+
+	if err := os.Mkdir(w.dir, 0o700); err != nil {
+		return fmt.Errorf("no directory: %w", err)
+	}
+
+	if err := w.copy("main.tf"); err != nil {
+		return err
+	}
+
+	variable, err := mirror.Configure()
+	if err != nil {
+		return err
+	}
+
+	w.env = cli.Env(
+		variable,
+		"MODELARTS_BENCH_USAGE="+w.usage(),
+		"HW_REGION_NAME="+simulator.DefaultRegion,
+		"HW_PROJECT_ID="+simulator.DefaultProjectID,
+		"HW_ACCESS_KEY="+simulator.DefaultAccessKey,
+		"HW_SECRET_KEY="+simulator.DefaultSecretKey,
+	)
+
+	_, err = w.run(ctx, product, "init")
+
+	return err
+}
+
+// close removes the workspace.
+func (w *workspace) close() error {
+	if err := os.RemoveAll(w.root); err != nil {
+		return fmt.Errorf("not removed: %w", err)
+	}
+
+	return nil
+}
+
+// usage is the file to which the shim writes.
+func (w *workspace) usage() string { return filepath.Join(w.root, "usage.json") }
+
+// copy takes over a file of the configuration.
+func (w *workspace) copy(name string) error {
+	content, err := config.ReadFile("config/" + name)
+	if err != nil {
+		return fmt.Errorf("no configuration: %w", err)
+	}
+
+	return w.write(name, content)
+}
+
+func (w *workspace) write(name string, content []byte) error {
+	if err := os.WriteFile(filepath.Join(w.dir, name), content, 0o600); err != nil {
+		return fmt.Errorf("%s not written: %w", name, err)
+	}
+
+	return nil
+}
+
+// set changes variables of the configuration.
+func (w *workspace) set(variables map[string]any) error {
+	maps.Copy(w.variables, variables)
+
+	content, err := json.Marshal(w.variables)
+	if err != nil {
+		return fmt.Errorf("no variables: %w", err)
+	}
+
+	return w.write("terraform.tfvars.json", content)
+}
+
+// adopt imports the whole fleet.
+func (w *workspace) adopt(ctx context.Context, c *cloud) error {
+	if err := w.copy("import.tf"); err != nil {
+		return err
+	}
+
+	if err := w.set(map[string]any{"endpoint": c.endpoint.URL, "servers": c.ids}); err != nil {
+		return err
+	}
+
+	if _, err := w.run(ctx, product, "apply", "-auto-approve", "-parallelism=50"); err != nil {
+		return err
+	}
+
+	if err := os.Remove(filepath.Join(w.dir, "import.tf")); err != nil {
+		return fmt.Errorf("import.tf not removed: %w", err)
+	}
+
+	var err error
+	if w.adopted, err = os.ReadFile(filepath.Join(w.dir, "terraform.tfstate")); err != nil {
+		return fmt.Errorf("no state: %w", err)
+	}
+
+	return nil
+}
+
+// narrow leaves some servers of the fleet in the configuration and in the state.
+func (w *workspace) narrow(ids []string) error {
+	state, err := narrowed(w.adopted, ids)
+	if err != nil {
+		return err
+	}
+
+	return errors.Join(w.write("terraform.tfstate", state), w.set(map[string]any{"servers": ids}))
+}
+
+// narrowed is a state that keeps, of its one resource, the instances of some servers.
+func narrowed(state []byte, ids []string) ([]byte, error) {
+	keep := map[string]bool{}
+	for _, id := range ids {
+		keep[id] = true
+	}
+
+	var (
+		top       map[string]json.RawMessage
+		resources []map[string]json.RawMessage
+		instances []json.RawMessage
+	)
+
+	if err := errors.Join(json.Unmarshal(state, &top), json.Unmarshal(top["resources"], &resources)); err != nil {
+		return nil, fmt.Errorf("unexpected state: %w", err)
+	}
+
+	if len(resources) != 1 {
+		return nil, fmt.Errorf("%d resources in the state", len(resources))
+	}
+
+	if err := json.Unmarshal(resources[0]["instances"], &instances); err != nil {
+		return nil, fmt.Errorf("unexpected state: %w", err)
+	}
+
+	kept := make([]json.RawMessage, 0, len(ids))
+
+	for _, instance := range instances {
+		var row struct {
+			Key string `json:"index_key"`
+		}
+
+		if err := json.Unmarshal(instance, &row); err != nil {
+			return nil, fmt.Errorf("unexpected state: %w", err)
+		}
+
+		if keep[row.Key] {
+			kept = append(kept, instance)
+		}
+	}
+
+	if len(kept) != len(ids) {
+		return nil, fmt.Errorf("%d of %d servers are in the state", len(kept), len(ids))
+	}
+
+	return assemble(top, resources[0], kept)
+}
+
+// assemble puts a state together again.
+func assemble(top, resource map[string]json.RawMessage, instances []json.RawMessage) ([]byte, error) {
+	var err, alsoErr error
+
+	resource["instances"], err = json.Marshal(instances)
+	top["resources"], alsoErr = json.Marshal([]any{resource})
+	state, finalErr := json.Marshal(top)
+
+	if err := errors.Join(err, alsoErr, finalErr); err != nil {
+		return nil, fmt.Errorf("no state: %w", err)
+	}
+
+	return state, nil
+}
+
+// cost is what a command has taken.
+type cost struct {
+	wall time.Duration
+	peak int64         // bytes of memory of the provider, at most; zero: not known
+	cpu  time.Duration // of all processes of the provider together
+}
+
+// run runs the CLI with a provider.
+func (w *workspace) run(ctx context.Context, provider string, args ...string) (cost, error) {
+	if err := os.WriteFile(w.usage(), nil, 0o600); err != nil {
+		return cost{}, fmt.Errorf("no file for the usage: %w", err)
+	}
+
+	env := append(slices.Clip(w.env), "MODELARTS_BENCH_PROVIDER="+w.providers[provider])
+	began := time.Now()
+
+	_, err := w.runner.Output(ctx, w.dir, env, w.terraform, append(args, "-no-color")...)
+	if err != nil {
+		return cost{}, err
+	}
+
+	spent := cost{wall: time.Since(began)}
+
+	content, err := os.ReadFile(w.usage())
+	if err != nil {
+		return cost{}, fmt.Errorf("no usage: %w", err)
+	}
+
+	return spent, spent.add(content)
+}
+
+// add adds up what the shim has written.
+func (c *cost) add(content []byte) error {
+	for line := range bytes.Lines(content) {
+		var used struct{ Peak, CPU int64 }
+		if err := json.Unmarshal(line, &used); err != nil {
+			return fmt.Errorf("unexpected usage: %w", err)
+		}
+
+		c.peak = max(c.peak, used.Peak)
+		c.cpu += time.Duration(used.CPU)
+	}
+
+	return nil
+}
+
+// startUp is the time from the start of a provider until it says where it serves.
+func (w *workspace) startUp(ctx context.Context, provider string) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, w.providers[provider]) //nolint:gosec // it was built here
+	cmd.Env = append(os.Environ(),
+		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+		"PLUGIN_PROTOCOL_VERSIONS=6")
+
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, fmt.Errorf("no output of the provider: %w", err)
+	}
+
+	began := time.Now()
+
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("the provider does not start: %w", err)
+	}
+
+	n, err := out.Read(make([]byte, 1))
+	took := time.Since(began)
+
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait() // killed
+
+	if n == 0 {
+		return 0, fmt.Errorf("the provider does not serve: %w", err)
+	}
+
+	return took, nil
+}
