@@ -104,7 +104,7 @@ func sample() *report {
 		},
 		points: []point{{1, 1, 1}, {10, 2, 11}, {1000, 2, 1001}},
 		rebuilt: []rebuilt{
-			{wave: wave{200, 50, 0}, wall: time.Minute, requests: requests{reinstall: 210, throttled: 9, stop: 200, erased: 200}},
+			{wave: wave{200, 50, 0}, wall: time.Minute, requests: requests{all: 420, reinstall: 210, throttled: 9, stop: 200, erased: 200}},
 		},
 	}
 }
@@ -126,7 +126,7 @@ func TestReport(t *testing.T) {
 			"| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n" +
 			"| 1 | 0 | 1 | 1 | 0 | 0 | 1.0 s | 1.00 | 30 MB | 1.50 |\n" +
 			"| 300 | 10 | 13 | 12 | 1 | 0 | 3.0 s | 1.50 | ? | 0.00 |\n",
-		"\n| 200 | 50 | 50 | 200 | 210 | 200 | 0 | 0 | 9 | 60.0 s | ? |\n",
+		"\n| 200 | 50 | 50 | 200 | 420 | 210 | 200 | 0 | 0 | 9 | 60.0 s | ? |\n",
 		"\n| 1000 | 2 | 1001 |\n",
 	} {
 		if !strings.Contains(got, want) {

@@ -121,11 +121,11 @@ func (r *report) planTable() string {
 
 func (r *report) rebuildTable() string {
 	return table(func(row func(...any)) {
-		row("servers", "parallelism", "at a time", "erased", "POST", "stops", "GET", "listings", "429", "time", "memory")
+		row("servers", "parallelism", "at a time", "erased", "requests", "POST", "stops", "GET", "listings", "429", "time", "memory")
 
 		for _, w := range r.rebuilt {
-			row(w.servers, w.parallelism, w.width(), w.requests.erased, w.requests.reinstall, w.requests.stop, w.requests.get,
-				w.requests.list, w.requests.throttled, seconds(w.wall), megabytes(w.peak))
+			row(w.servers, w.parallelism, w.width(), w.requests.erased, w.requests.all, w.requests.reinstall, w.requests.stop,
+				w.requests.get, w.requests.list, w.requests.throttled, seconds(w.wall), megabytes(w.peak))
 		}
 	})
 }

@@ -139,12 +139,13 @@ func TestKindsOfRefusal(t *testing.T) {
 
 	kinds := map[string]func(error) bool{
 		"unauthorized": modelarts.IsUnauthorized, "forbidden": modelarts.IsForbidden,
-		"not found": modelarts.IsNotFound, "unrouted": modelarts.IsUnrouted,
+		"not found": modelarts.IsNotFound, "unrouted": modelarts.IsUnrouted, "throttled": modelarts.IsThrottled,
 	}
 
 	for want, answer := range map[string]step{
 		"unauthorized": {status: 401}, "forbidden": {status: 403}, "unrouted": {status: 404, body: "<html>"},
 		"not found": {status: 404, body: `{"error_code":"ModelArts.6404"}`}, "": {status: 500},
+		"throttled": {status: 429},
 	} {
 		_, err := newClient(t, script(answer)).GetServer(t.Context(), testServer)
 

@@ -222,9 +222,20 @@ func (j *judge) claims(step *modelStep) {
 	j.errors(step)
 }
 
+// accepted tells whether the service has taken a reinstall request for the server of a step, by the end of it.
+func (j *judge) accepted(step *modelStep) bool {
+	return slices.ContainsFunc(j.requests, func(r simulator.Request) bool {
+		return r.ServerID == j.initial[step.server].ID && r.Action == actionReinstall && r.Accepted && !r.Time.After(step.ended)
+	})
+}
+
 // ending checks that a reinstall took place and ended as is claimed.
 func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 	if !step.exists && op.State == reinstall.StateFailed {
+		if !op.Adopted && !j.accepted(step) {
+			j.add(invariantClaim, "%s: %q, but no request was accepted", j.where(step), op.State)
+		}
+
 		return // it is gone, whatever the reinstall did
 	}
 

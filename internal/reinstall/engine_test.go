@@ -318,6 +318,35 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// What became of a request whose answer was lost stays unknown if the server vanishes; of one that was accepted, it does not.
+func TestRunVanishes(t *testing.T) {
+	t.Parallel()
+
+	gone := &modelarts.Error{StatusCode: http.StatusBadRequest, Code: "ModelArts.6404"}
+
+	for name, test := range map[string]struct {
+		post error
+		want reinstall.State
+	}{
+		"accepted": {nil, reinstall.StateFailed}, "lost answer": {lost, reinstall.StateUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := script{posts: []error{test.post}, looks: []look{
+					at(0, modelarts.StatusStopped, "image", "old", 100), {from: time.Second, err: gone},
+				}}
+
+				result := s.play(t.Context())
+				if result.Outcome != reinstall.OutcomeFailed || result.Operation.State != test.want {
+					t.Errorf("outcome %v, state %q; want a failure, %q", result.Outcome, result.Operation.State, test.want)
+				}
+			})
+		})
+	}
+}
+
 func TestRunJoins(t *testing.T) {
 	t.Parallel()
 

@@ -71,6 +71,13 @@ var breakages = []breakage{
 	return r.client.GetServer(ctx, id)
 `,
 	}}, wire},
+	{"a busy service ends a reinstall before its first step", []edit{{
+		"internal/reinstall/engine.go", "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
+		"if !modelarts.IsThrottled(err) || time.Since(began) >= 0 {",
+	}}, engine},
+	{"a server that vanishes after a lost answer is said to be erased", []edit{{
+		"internal/reinstall/await.go", "if op.State != StateUnknown {\n\t\top.end(StateFailed, nil)", "if true {\n\t\top.end(StateFailed, nil)",
+	}}, engine},
 	{"the baseline is not kept", []edit{{
 		modelFile, "textValue(op.Baseline.RootVolumeID)", "types.StringNull()",
 	}}, planning},
