@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -248,6 +249,73 @@ func FuzzDecodeError(f *testing.F) {
 
 		if refused.RetryAfter < 0 || len([]rune(refused.Message)) > 2100 {
 			t.Errorf("got %+v", refused)
+		}
+	})
+}
+
+func FuzzDecodeProjects(f *testing.F) {
+	for _, body := range append([]string{
+		`{"projects":[{"id":"p1","name":"cn-north-4"}]}`, `{"projects":[{"id":"p1"},{"id":"p2"}]}`, `{"projects":[{"id":"../x"},7]}`,
+	}, oddBodies...) {
+		f.Add([]byte(body))
+	}
+
+	f.Fuzz(func(t *testing.T, body []byte) {
+		transport := always(http.StatusOK, string(body))
+		client := newClient(t, transport, withoutProject)
+
+		id, err := client.ProjectID(t.Context())
+		if err != nil {
+			if text := err.Error(); id != "" || !utf8.ValidString(text) || strings.ContainsAny(text, "\x1b\n\r\x00") {
+				t.Errorf("got %q, %q", id, text)
+			}
+
+			return
+		}
+
+		// The id becomes part of the path that is signed.
+		_, _ = client.GetServer(t.Context(), testServer)
+
+		last := transport.all()[1]
+		if got, err := url.PathUnescape(last.URI); err != nil || got != "/v1/"+id+"/dev-servers/"+testServer {
+			t.Errorf("project %q leads to %q (%v)", id, last.URI, err)
+		}
+
+		if last.Header.Get("X-Project-Id") != id {
+			t.Errorf("project %q, header %q", id, last.Header.Get("X-Project-Id"))
+		}
+	})
+}
+
+func FuzzDecodeAssumed(f *testing.F) {
+	for _, body := range append([]string{
+		`{"credential":{"access":"AK","secret":"SK","securitytoken":"token","expires_at":"2026-11-24T12:00:00.000000Z"}}`,
+		`{"credential":{"access":"A K","secret":"","securitytoken":"t\n","expires_at":7}}`, `{"credential":[]}`,
+	}, oddBodies...) {
+		f.Add([]byte(body))
+	}
+
+	f.Fuzz(func(t *testing.T, body []byte) {
+		transport := &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			return response(http.StatusOK, []string{string(body), serverBody}[min(n, 2)-1]), nil
+		}}
+
+		_, err := roleClient(t, transport, hourRole).GetServer(t.Context(), testServer)
+		asked := transport.all()
+
+		if err != nil {
+			// The reply may be secret, in whole or in part: nothing of it is quoted.
+			const want = "GET " + testPath + ": not sent: assume role agency: the reply has no credentials (request id )"
+			if len(asked) != 1 || err.Error() != want {
+				t.Errorf("%d requests, %v", len(asked), err)
+			}
+
+			return
+		}
+
+		used := asked[1].Header
+		if used.Get("X-Security-Token") == "" || !strings.Contains(used.Get("Authorization"), "Access=") {
+			t.Errorf("signed with %v", used)
 		}
 	})
 }
