@@ -93,6 +93,19 @@ func TestCost(t *testing.T) {
 	}
 }
 
+func TestAbridged(t *testing.T) {
+	t.Parallel()
+
+	if got := abridged("short"); got != "short" {
+		t.Errorf("got %q", got)
+	}
+
+	long := strings.Repeat("ä", mostProblems)
+	if got := abridged("x" + long); len(got) > mostProblems+40 || !strings.HasSuffix(got, "ä\n... and 4001 bytes more\n") {
+		t.Errorf("got %d bytes: %q", len(got), got[mostProblems-10:])
+	}
+}
+
 // The sample is a report without a fault.
 func sample() *report {
 	return &report{

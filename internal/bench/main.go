@@ -18,6 +18,9 @@ import (
 // envCLI is the environment variable that holds the path of the Terraform CLI.
 const envCLI = "MODELARTS_BENCH_TERRAFORM"
 
+// exitInterrupted is the exit code of a benchmark that was ended from outside.
+const exitInterrupted = 130
+
 func main() {
 	opts := options{terraform: os.Getenv(envCLI)}
 
@@ -38,11 +41,21 @@ func main() {
 		err = run(ctx, os.Stdout, opts)
 	}
 
-	if err != nil {
+	code := 0
+
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "The benchmark has ended early. What it had started and created is gone.")
+
+		code = exitInterrupted
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
+
+		code = 1
 	}
+
+	stop()
+	os.Exit(code) //nolint:gocritic // stop was called
 }
 
 // options are what a benchmark can be run with.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/cli"
@@ -261,9 +262,14 @@ func (w *workspace) run(ctx context.Context, provider string, args ...string) (c
 	env := append(slices.Clip(w.env), "MODELARTS_BENCH_PROVIDER="+w.providers[provider])
 	began := time.Now()
 
-	_, err := w.runner.Output(ctx, w.dir, env, w.terraform, append(args, "-no-color")...)
-	if err != nil {
-		return cost{}, err
+	// What it prints of a thousand servers is of no use; what goes wrong comes on the other stream.
+	var problems strings.Builder
+
+	cmd := w.runner.Command(ctx, w.dir, env, w.terraform, append(args, "-no-color")...)
+	cmd.Stderr = &problems
+
+	if err := cli.Finish(ctx, cmd); err != nil {
+		return cost{}, fmt.Errorf("terraform %s: %w\n%s", args[0], err, abridged(problems.String()))
 	}
 
 	spent := cost{wall: time.Since(began)}
@@ -274,6 +280,18 @@ func (w *workspace) run(ctx context.Context, provider string, args ...string) (c
 	}
 
 	return spent, spent.add(content)
+}
+
+// mostProblems is how much of what went wrong is shown, in bytes: a fleet can fail a thousand times in the same way.
+const mostProblems = 4000
+
+// abridged is a text, or its beginning.
+func abridged(text string) string {
+	if len(text) <= mostProblems {
+		return text
+	}
+
+	return fmt.Sprintf("%s\n... and %d bytes more\n", strings.ToValidUTF8(text[:mostProblems], ""), len(text)-mostProblems)
 }
 
 // add adds up what the shim has written.
