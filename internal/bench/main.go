@@ -36,7 +36,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	err := errors.Join(opts.parse(*sizes, *plot, *waves))
+	err := opts.parse(*sizes, *plot, *waves)
 	if err == nil {
 		err = run(ctx, os.Stdout, opts)
 	}
@@ -61,6 +61,7 @@ func main() {
 // options are what a benchmark can be run with.
 type options struct {
 	terraform string // path of the CLI
+	temporary string // directory for all that is created; empty: the usual one
 	repeats   int
 	changed   int
 	sizes     []int

@@ -28,7 +28,7 @@ func run(ctx context.Context, out io.Writer, opts options) (err error) {
 	b := &bench{options: opts, out: out}
 	b.say("Building the provider, its floor, and the fleet's state. A plan of 1,000 servers takes Terraform about half a minute.")
 
-	b.work, err = newWorkspace(ctx, opts.terraform)
+	b.work, err = newWorkspace(ctx, opts.terraform, opts.temporary)
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,10 @@ type workspace struct {
 	adopted   []byte // the state of the whole fleet after its import
 }
 
-// newWorkspace builds the providers. The caller has to close the workspace.
-func newWorkspace(ctx context.Context, terraform string) (*workspace, error) {
-	root, err := os.MkdirTemp("", "modelarts-bench-")
+// newWorkspace builds the providers, in a directory below parent, or below the usual one if that is empty. The caller has to
+// close the workspace.
+func newWorkspace(ctx context.Context, terraform, parent string) (*workspace, error) {
+	root, err := os.MkdirTemp(parent, "modelarts-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("no temporary directory: %w", err)
 	}
@@ -249,8 +250,7 @@ func assemble(top, resource map[string]json.RawMessage, instances []json.RawMess
 // cost is what a command has taken.
 type cost struct {
 	wall time.Duration
-	peak int64         // bytes of memory of the provider, at most; zero: not known
-	cpu  time.Duration // of all processes of the provider together
+	peak int64 // bytes of memory of the provider, at most; zero: not known
 }
 
 // run runs the CLI with a provider.
@@ -294,16 +294,15 @@ func abridged(text string) string {
 	return fmt.Sprintf("%s\n... and %d bytes more\n", strings.ToValidUTF8(text[:mostProblems], ""), len(text)-mostProblems)
 }
 
-// add adds up what the shim has written.
+// add takes in what the shim has written.
 func (c *cost) add(content []byte) error {
 	for line := range bytes.Lines(content) {
-		var used struct{ Peak, CPU int64 }
+		var used struct{ Peak int64 }
 		if err := json.Unmarshal(line, &used); err != nil {
 			return fmt.Errorf("unexpected usage: %w", err)
 		}
 
 		c.peak = max(c.peak, used.Peak)
-		c.cpu += time.Duration(used.CPU)
 	}
 
 	return nil

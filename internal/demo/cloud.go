@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -23,11 +21,10 @@ const lookEvery = 50 * time.Millisecond
 type cloud struct {
 	*simulator.Cloud
 
-	fleet  []simulator.Server // as it was at first
-	screen *screen
-	url    string
-	server *http.Server
-	done   chan struct{}
+	fleet    []simulator.Server // as it was at first
+	screen   *screen
+	endpoint *simulator.Endpoint
+	done     chan struct{}
 
 	mu     sync.Mutex
 	status map[string]string // last reported
@@ -36,15 +33,9 @@ type cloud struct {
 
 // startCloud serves a cloud on the loopback interface until stop is called.
 func startCloud(out *screen, durations simulator.Durations) (*cloud, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it takes no time
-	if err != nil {
-		return nil, fmt.Errorf("no port for the simulator: %w", err)
-	}
-
 	c := &cloud{
 		Cloud:  simulator.New(simulator.Config{Durations: durations}),
 		screen: out,
-		url:    "http://" + listener.Addr().String(),
 		done:   make(chan struct{}),
 		status: map[string]string{},
 	}
@@ -59,18 +50,23 @@ func startCloud(out *screen, durations simulator.Durations) (*cloud, error) {
 		c.status[server.ID] = status
 	}
 
-	c.server = &http.Server{Handler: c.Handler(), ReadHeaderTimeout: time.Minute}
+	endpoint, err := c.Listen()
+	if err != nil {
+		return nil, err
+	}
+
+	c.endpoint = endpoint
 
 	go c.watch()
-	go c.server.Serve(listener) //nolint:errcheck // it always ends with ErrServerClosed
 
 	return c, nil
 }
 
 // stop ends the service and its reporter.
-func (c *cloud) stop() {
+func (c *cloud) stop() error {
 	close(c.done)
-	c.server.Close() //nolint:errcheck // nothing depends on it any more
+
+	return c.endpoint.Close()
 }
 
 // watch reports what changes in the cloud.

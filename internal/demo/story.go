@@ -45,12 +45,12 @@ func run(ctx context.Context, out *screen, opts options) (err error) {
 
 	defer func() { err = errors.Join(err, work.close()) }()
 
-	c, err := startCloud(out, opts.durations)
+	c, err := startCloud(out, opts.durations) //nolint:contextcheck // a listener on the loopback interface waits for nothing
 	if err != nil {
 		return err
 	}
 
-	defer c.stop()
+	defer func() { err = errors.Join(err, c.stop()) }()
 
 	d := &demo{out: out, work: work, cloud: c, asked: map[string]int{}}
 

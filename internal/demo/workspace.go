@@ -97,7 +97,7 @@ func (w *workspace) configure(c *cloud, rebuild map[string]string) (map[string]s
 
 	lines := map[string]string{}
 
-	fmt.Fprintf(&text, "endpoint = %q\nimage_id = %q\n\nservers = {\n", c.url, newImage)
+	fmt.Fprintf(&text, "endpoint = %q\nimage_id = %q\n\nservers = {\n", c.endpoint.URL, newImage)
 
 	for _, server := range c.fleet {
 		line := fmt.Sprintf("%s = { id = %q }", server.Name, server.ID)

@@ -2,7 +2,7 @@
 // proof that it took place. It is the only caller of the request that erases a system disk.
 //
 // Policy is in pure functions: Precheck (may it be sent), Classify (what does the answer mean), Judge (what does a look
-// at the server prove) and Compare. The loops around them hold none.
+// at the server prove) and Differences (is it what was asked for). The loops around them hold none.
 package reinstall
 
 import (
@@ -234,10 +234,23 @@ func (r *run) look(ctx context.Context) (*modelarts.Server, error) {
 
 // patientLook looks until the service, which may be busy with the rest of the fleet, answers, or until ctx ends.
 func (r *run) patientLook(ctx context.Context) (*modelarts.Server, error) {
+	var server *modelarts.Server
+
+	err := patiently(ctx, func() (err error) {
+		server, err = r.look(ctx)
+
+		return err
+	})
+
+	return server, err
+}
+
+// patiently sends a harmless request until the service finds the time for it, or ctx ends.
+func patiently(ctx context.Context, send func() error) error {
 	for began := time.Now(); ; {
-		server, err := r.look(ctx)
+		err := send()
 		if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {
-			return server, err
+			return err
 		}
 	}
 }

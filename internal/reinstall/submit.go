@@ -77,7 +77,11 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
 
-	if err := r.start(start); err != nil {
+	if err := patiently(start, func() error {
+		_, err := r.api.StartServer(start, r.id)
+
+		return err
+	}); err != nil {
 		return PowerStartRefused, err
 	}
 
@@ -91,14 +95,4 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	}
 
 	return PowerStarting, nil
-}
-
-// start asks for the server to be started, until the service finds the time for it or ctx ends.
-func (r *run) start(ctx context.Context) error {
-	for began := time.Now(); ; {
-		_, err := r.api.StartServer(ctx, r.id)
-		if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {
-			return err
-		}
-	}
 }

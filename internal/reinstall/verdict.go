@@ -1,6 +1,7 @@
 package reinstall
 
 import (
+	"slices"
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -146,14 +147,7 @@ func failed(status modelarts.Status) bool {
 // startable tells whether the service takes a reinstall of a server in status.
 //
 // See https://support.huaweicloud.com/intl/en-us/usermanual-server-modelarts/usermanual-server-0020.html
-func startable(status modelarts.Status) bool {
-	switch status {
-	case modelarts.StatusStopped, modelarts.StatusReinstallingOSFailed, modelarts.StatusChangingOSFailed:
-		return true
-	default:
-		return false
-	}
-}
+func startable(status modelarts.Status) bool { return slices.Contains(LegalStatuses(), status) }
 
 // LegalStatuses are the statuses from which the service takes a reinstall.
 func LegalStatuses() []modelarts.Status {

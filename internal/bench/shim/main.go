@@ -35,12 +35,9 @@ func main() {
 	os.Exit(max(cmd.ProcessState.ExitCode(), 0))
 }
 
-// record adds a line: {"peak": bytes, "cpu": nanoseconds}.
+// record adds a line: {"peak": bytes}.
 func record(cmd *exec.Cmd) error {
-	line, err := json.Marshal(map[string]int64{
-		"peak": peakMemory(cmd.ProcessState),
-		"cpu":  int64(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()),
-	})
+	line, err := json.Marshal(map[string]int64{"peak": peakMemory(cmd.ProcessState)})
 	if err != nil {
 		return fmt.Errorf("no usage: %w", err)
 	}
