@@ -70,7 +70,8 @@ func (c *Cloud) SetStatus(id, status string) {
 }
 
 // Finish ends what a server is doing as if its time were over: the statuses that are still to come come now, all at once.
-// A server that is doing nothing stays as it is.
+// A server that is doing nothing stays as it is. A request that a fault has put off is processed now, and what it begins goes
+// on.
 func (c *Cloud) Finish(id string) {
 	c.act(id, func(m *machine) {
 		for i := range c.events {

@@ -83,6 +83,9 @@ func (c *Cloud) exchange(ctx context.Context, r *call) (reply, error) {
 		return reply{}, err
 	}
 	out := c.handle(r)
+	for _, do := range r.fx.onReply {
+		do(c, r.id)
+	}
 	if err := pause(ctx, r.fx.delayReply); err != nil {
 		c.finish(r, reply{}, "the client gave up before the reply")
 		return reply{}, err
@@ -170,7 +173,7 @@ func (c *Cloud) handle(r *call) reply {
 	answer := r.fx.answer
 	switch {
 	case r.fx.late > 0:
-		c.at(r.now.Add(r.fx.late), func() { c.process(r) })
+		c.plan(event{at: r.now.Add(r.fx.late), of: c.servers[r.id], run: func() { c.process(r) }})
 		if answer == nil {
 			return reply{} // dropped
 		}

@@ -55,6 +55,7 @@ type Fault struct {
 
 	Odd     func(map[string]any)           `json:"-"` // changes the reply's JSON object
 	OnMatch func(c *Cloud, id string)      `json:"-"` // an outside actor, just before the handling; it may call the cloud
+	OnReply func(c *Cloud, id string)      `json:"-"` // the same, after the handling and before the reply
 	Match   func(method, body string) bool `json:"-"` // one more matcher
 }
 
@@ -139,6 +140,7 @@ type effects struct {
 	header     []map[string]string
 	odd        []func(map[string]any)
 	onMatch    []func(*Cloud, string)
+	onReply    []func(*Cloud, string)
 }
 
 func combine(r *call, faults []*Fault) effects {
@@ -178,6 +180,9 @@ func (e *effects) add(f *Fault) {
 	}
 	if f.OnMatch != nil {
 		e.onMatch = append(e.onMatch, f.OnMatch)
+	}
+	if f.OnReply != nil {
+		e.onReply = append(e.onReply, f.OnReply)
 	}
 }
 

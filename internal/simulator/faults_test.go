@@ -200,6 +200,19 @@ func TestProcessLate(t *testing.T) {
 			t.Error("a late request was not refused by the status at its time")
 		}
 	})
+	synctest.Test(t, func(t *testing.T) {
+		cloud, c, id := faulty(t, simulator.Fault{ProcessLate: time.Hour})
+		c.refused(504, simulator.CodeBadRequest, http.MethodPost, path(id, "reinstallos"), goodKey)
+		cloud.Finish(id)
+		time.Sleep(999 * time.Millisecond)
+		if s := c.status(id); s != simulator.StatusReinstallingOS || len(cloud.Wipes()) != 1 {
+			t.Errorf("not processed by Finish, or ended with it: %s", s)
+		}
+		time.Sleep(2 * time.Hour)
+		if s := c.status(id); s != simulator.StatusRunning || len(cloud.Wipes()) != 1 {
+			t.Errorf("at last: %s, wipes %+v", s, cloud.Wipes())
+		}
+	})
 }
 
 func TestStaleReads(t *testing.T) {
@@ -270,6 +283,18 @@ func TestOddRepliesAndOutsideActors(t *testing.T) {
 	}
 	c.refused(400, simulator.CodeIllegalStatus, http.MethodPost, path(id, "reinstallos"), goodKey)
 	noViolations(t, cloud)
+}
+
+func TestOnReply(t *testing.T) {
+	t.Parallel()
+	var wipes, status int
+	_, c, id := faulty(t, simulator.Fault{OnReply: func(cloud *simulator.Cloud, id string) {
+		wipes, status = len(cloud.WipesOf(id)), cloud.Requests()[0].Status
+	}})
+	c.reinstall(id, goodKey)
+	if wipes != 1 || status != 0 {
+		t.Errorf("%d wipes and status %d, want it after the handling and before the reply", wipes, status)
+	}
 }
 
 func TestRateLimit(t *testing.T) {

@@ -50,9 +50,7 @@ func (c *Cloud) settle(now time.Time) {
 	c.clock = now
 }
 
-// at plans run at a time; events of the same time run in the order of their planning.
-func (c *Cloud) at(when time.Time, run func()) { c.plan(event{at: when, run: run}) }
-
+// plan adds an event; those of the same time run in the order of their planning.
 func (c *Cloud) plan(e event) {
 	c.seq++
 	e.seq = c.seq
