@@ -1,6 +1,7 @@
 package modelarts_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,18 +16,23 @@ import (
 
 // fleet answers reads from what it has, and counts them.
 type fleet struct {
-	mu      sync.Mutex
-	servers []modelarts.Server
-	listErr error
-	gets    int
-	lists   int
+	mu       sync.Mutex
+	servers  []modelarts.Server
+	listTime time.Duration // how long a listing takes; 0: a second, which is long enough for others to come
+	listErr  error
+	gets     int
+	lists    int
 }
 
-func (f *fleet) GetServer(_ context.Context, id string) (*modelarts.Server, error) {
+func (f *fleet) GetServer(ctx context.Context, id string) (*modelarts.Server, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
 	f.gets++
+
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 
 	for i := range f.servers {
 		if *f.servers[i].ID == id {
@@ -37,13 +43,28 @@ func (f *fleet) GetServer(_ context.Context, id string) (*modelarts.Server, erro
 	return nil, &modelarts.Error{StatusCode: http.StatusBadRequest, Code: "ModelArts.6404"}
 }
 
-func (f *fleet) ListAllServers(context.Context) ([]modelarts.Server, error) {
-	time.Sleep(time.Second) // long enough for others to come
-
+func (f *fleet) ListAllServers(ctx context.Context) ([]modelarts.Server, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
 	f.lists++
+	takes := cmp.Or(f.listTime, time.Second)
+
+	f.mu.Unlock()
+
+	timer := time.NewTimer(takes)
+	defer timer.Stop()
+
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+
+	f.mu.Lock()
+
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 
 	return f.servers, f.listErr
 }
@@ -61,6 +82,9 @@ func newFleet(size int) *fleet {
 
 	return f
 }
+
+// listingLifetime is how long a listing, or its failure, counts.
+const listingLifetime = 2 * time.Minute
 
 // known is what newFleet shows.
 var known = modelarts.Known{UpdatedAt: 1000, Status: modelarts.StatusRunning, ImageID: "image"}
@@ -236,6 +260,154 @@ func TestFleetReaderGivesUp(t *testing.T) {
 
 		if f.lists != 1 {
 			t.Errorf("%d listings, want 1", f.lists)
+		}
+	})
+}
+
+// read reads server 1, and fails unless it is answered in that way: from the listing, or else by a GET, after that time.
+func (f *fleet) read(ctx context.Context, t *testing.T, reader *modelarts.FleetReader, listed bool, after time.Duration) {
+	t.Helper()
+
+	began := time.Now()
+
+	server, err := reader.Read(ctx, "1", known)
+	if err != nil || (server == nil) != listed || time.Since(began) != after {
+		t.Errorf("after %s: %v, %v; want listed %v after %s", time.Since(began), server, err, listed, after)
+	}
+}
+
+// A listing that hangs does not fail a read which a GET answers, and holds up no read for long.
+func TestFleetReaderHangingListing(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ timeout, waits time.Duration }{
+		"much time":   {5 * time.Minute, 20 * time.Second},
+		"little time": {10 * time.Second, 5 * time.Second},
+		"no deadline": {0, 20 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(2)
+				f.listTime = time.Hour
+
+				ctx := t.Context()
+
+				if test.timeout > 0 {
+					var cancel context.CancelFunc
+
+					ctx, cancel = context.WithTimeout(ctx, test.timeout)
+					defer cancel()
+				}
+
+				reader := modelarts.NewFleetReader(f)
+				f.read(ctx, t, reader, false, 0)
+				f.read(ctx, t, reader, false, test.waits)
+
+				// Later reads wait for what is left of the time since the listing was asked for, and so not at all in the end.
+				time.Sleep(20*time.Second - test.waits)
+				f.read(t.Context(), t, reader, false, 0)
+
+				if f.lists != 1 || f.gets != 3 {
+					t.Errorf("%d listings, %d GETs, want 1 and 3", f.lists, f.gets)
+				}
+
+				time.Sleep(listingLifetime) // a bubble does not take goroutines that are left then
+			})
+		})
+	}
+}
+
+// A listing is as old as what was asked for: what happened while it was on its way may not be in it.
+func TestFleetReaderAge(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(2)
+		f.listTime = 90 * time.Second
+
+		reader := modelarts.NewFleetReader(f)
+		f.read(t.Context(), t, reader, false, 0)
+		f.read(t.Context(), t, reader, false, 20*time.Second)
+
+		time.Sleep(75 * time.Second)
+		f.read(t.Context(), t, reader, true, 0) // it came late, and is of use still
+
+		time.Sleep(30 * time.Second)
+		f.read(t.Context(), t, reader, false, 20*time.Second) // 125 seconds after it was asked for
+
+		if f.lists != 2 {
+			t.Errorf("%d listings, want 2", f.lists)
+		}
+
+		time.Sleep(listingLifetime) // until the second one is there
+	})
+}
+
+// A listing that is refused is not asked for again; one that merely failed is, once, and not at once.
+func TestFleetReaderAsksAgain(t *testing.T) {
+	t.Parallel()
+
+	answer := func(status int) error { return &modelarts.Error{StatusCode: status} }
+
+	for name, test := range map[string]struct {
+		err   error
+		lists int
+	}{
+		"unauthorized": {answer(http.StatusUnauthorized), 1},
+		"forbidden":    {answer(http.StatusForbidden), 1},
+		"unrouted":     {answer(http.StatusNotFound), 1},
+		"busy":         {answer(http.StatusTooManyRequests), 2},
+		"broken":       {answer(http.StatusBadGateway), 2},
+		"incomplete":   {&modelarts.ListingError{Err: &modelarts.Error{StatusCode: http.StatusOK}}, 2},
+		"unreachable":  {&modelarts.ConnectionError{Err: errors.New("reset")}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(2)
+				f.listErr = test.err
+
+				reader := modelarts.NewFleetReader(f)
+
+				for range 5 {
+					_ = readOthers(t, reader, 2)
+					_ = readOthers(t, reader, 2)
+
+					time.Sleep(time.Minute)
+				}
+
+				if f.lists != test.lists || f.gets != 10 {
+					t.Errorf("%d listings, %d GETs, want %d and 10", f.lists, f.gets, test.lists)
+				}
+			})
+		})
+	}
+}
+
+// A listing that works again is used again, however often others failed in between.
+func TestFleetReaderRecovers(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(2)
+		reader := modelarts.NewFleetReader(f)
+		f.read(t.Context(), t, reader, false, 0)
+
+		for range 3 {
+			f.listErr = &modelarts.Error{StatusCode: http.StatusBadGateway}
+			f.read(t.Context(), t, reader, false, time.Second)
+			time.Sleep(listingLifetime)
+
+			f.listErr = nil
+			f.read(t.Context(), t, reader, true, time.Second)
+			time.Sleep(listingLifetime)
+		}
+
+		if f.lists != 6 {
+			t.Errorf("%d listings, want 6", f.lists)
 		}
 	})
 }
