@@ -8,13 +8,13 @@ data "modelarts_devservers" "trainers" {
   name_regex = "^trainer-[0-9]+$"
 }
 
-# Which servers have another image? Nothing is done about it.
+# Which servers have another image? Nothing is done about it. One that is shown without an image is left out.
 output "drifted" {
   value = {
     for server in data.modelarts_devservers.trainers.servers : server.id => {
       name  = server.name
       image = try(server.image.name, null)
     }
-    if try(server.image.image_id, server.server_image_response.image_id, null) != var.image_id
+    if try(coalesce(server.image.image_id, var.image_id) != var.image_id, false)
   }
 }
