@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,7 +219,7 @@ func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	j.seen = append(j.seen, req.Method+" "+req.URL.Path)
 
-	answer := `{"id":"server","projects":[{"id":"project"}],"data":[]}`
+	answer := `{"id":"server","projects":[{"id":"project"}],"data":[],"credential":{"access":"AK","secret":"SK","securitytoken":"token/+="}}`
 
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(answer)))}, nil
 }
@@ -228,21 +229,28 @@ func TestSignaturesOfTheClient(t *testing.T) {
 	t.Parallel()
 
 	transport := &judge{t: t}
-
-	client, err := modelarts.NewClient(modelarts.Config{
+	cfg := modelarts.Config{
 		Region: "cn-north-4", Transport: transport,
-		Credentials: modelarts.StaticCredentials(modelarts.Credentials{
-			AccessKey: "AK", SecretKey: modelarts.NewSecret("SK"), SecurityToken: modelarts.NewSecret("token/+="),
-		}),
-	})
+		Credentials: modelarts.StaticCredentials(modelarts.Credentials{AccessKey: "AK", SecretKey: modelarts.NewSecret("SK")}),
+	}
+
+	role, err := modelarts.AssumeRole(cfg, modelarts.Role{AgencyName: "ägency", DomainName: "domain"})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	cfg.Credentials = role
+
+	client, err := modelarts.NewClient(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	for _, call := range []func(context.Context) error{
 		func(ctx context.Context) error { _, err := client.GetServer(ctx, "server"); return err },
+		func(ctx context.Context) error { _, err := client.ListAllServers(ctx); return err },
 		func(ctx context.Context) error {
-			_, err := client.ListServers(ctx, modelarts.ListServersOptions{Limit: 1024, Offset: 3, Owner: "a b+c/d"})
+			_, err := client.ListImages(ctx, modelarts.ListImagesOptions{ServerType: "BMS", FlavorName: "a b+c/d"})
 
 			return err
 		},
@@ -259,7 +267,17 @@ func TestSignaturesOfTheClient(t *testing.T) {
 		}
 	}
 
-	if len(transport.seen) != 6 {
-		t.Errorf("sent %v", transport.seen)
+	want := []string{
+		"POST /v3.0/OS-CREDENTIAL/securitytokens",
+		"GET /v3/projects",
+		"GET /v1/project/dev-servers/server",
+		"GET /v1/project/dev-servers",
+		"GET /v1/project/dev-servers/images",
+		"PUT /v1/project/dev-servers/server/stop",
+		"PUT /v1/project/dev-servers/server/start",
+		"POST /v1/project/dev-servers/server/reinstallos",
+	}
+	if !slices.Equal(transport.seen, want) {
+		t.Errorf("sent %v, want %v", transport.seen, want)
 	}
 }

@@ -170,11 +170,11 @@ func TestLog(t *testing.T) {
 
 	_, _ = reinstall(t.Context(), client)
 	_, _ = reinstall(t.Context(), client)
-	_, _ = client.ListServers(t.Context(), modelarts.ListServersOptions{Owner: "hush"})
+	_, _ = client.ListImages(t.Context(), modelarts.ListImagesOptions{FlavorName: "hush"})
 
 	want := `time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some status=400 request_id=r1
 time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some error="POST ` + testPath + `/reinstallos: no answer: reset by ***"
-time=some level=DEBUG msg=request method=GET path=/v1/` + testProject + `/dev-servers duration=some status=200 request_id=""
+time=some level=DEBUG msg=request method=GET path=/v1/` + testProject + `/dev-servers/images duration=some status=200 request_id=""
 `
 	if diff := cmp.Diff(want, lines.String()); diff != "" {
 		t.Error(diff)

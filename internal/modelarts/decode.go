@@ -14,27 +14,6 @@ import (
 // missing, null or of a JSON type that makes no sense for it is nil, unknown fields and values are fine.
 func DecodeServer(body []byte) *Server { return decodeServer(decodeObject(body)) }
 
-// DecodeServerPage returns the page of servers in body, nil where body is none. It is as lenient as DecodeServer; an
-// element that is not a server is left out.
-func DecodeServerPage(body []byte) *ServerPage {
-	page := decodePage(body, decodeListedServer)
-	if page == nil {
-		return nil
-	}
-
-	return &ServerPage{Servers: page.items, Total: page.total}
-}
-
-// DecodeImagePage returns the page of images in body, nil where body is none. It is as lenient as DecodeServerPage.
-func DecodeImagePage(body []byte) *ImagePage {
-	page := decodePage(body, decodeListedImage)
-	if page == nil {
-		return nil
-	}
-
-	return &ImagePage{Images: page.items, Total: page.total}
-}
-
 // page is one page of a listing.
 type page[T any] struct {
 	items    []T
@@ -42,7 +21,8 @@ type page[T any] struct {
 	total    *int64 // number of elements of the whole listing
 }
 
-// decodePage returns the page in body with the items that decode takes; nil where body is no page.
+// decodePage returns the page in body with the items that decode takes; nil where body is no page. It is as lenient as
+// DecodeServer.
 func decodePage[T any](body []byte, decode func(object) (T, bool)) *page[T] {
 	members := decodeObject(body)
 	data, known := members["data"].([]any)

@@ -150,11 +150,18 @@ func (r *reply) refusal(header http.Header) *Error {
 // unread returns the error for a 2xx answer whose body could not be read to its end.
 func (r *reply) unread() error {
 	if errors.Is(r.bodyErr, errTooLong) {
-		return r.failure(errTooLong.Error())
+		return &tooLongError{err: r.failure(errTooLong.Error())}
 	}
 
 	return &ConnectionError{Method: r.method, Path: r.path, Sent: true, Err: r.scrub.error(r.bodyErr)}
 }
+
+// tooLongError is an answer that is too long to be read: a part of it may not be.
+type tooLongError struct{ err *Error }
+
+func (e *tooLongError) Error() string { return e.err.Error() }
+
+func (e *tooLongError) Unwrap() error { return e.err }
 
 // unusable returns the error for a 2xx answer whose body is not the wanted one.
 func (r *reply) unusable(wanted string) *Error {

@@ -2,6 +2,7 @@ package modelarts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,8 +10,10 @@ import (
 )
 
 const (
-	// maxServersPerPage is the longest page of servers that the service documents.
+	// maxServersPerPage is the longest page of servers that the service documents, and minServersPerPage the shortest one
+	// that is asked for where longer ones are too long to be read.
 	maxServersPerPage = 1024
+	minServersPerPage = 16
 	// maxPages bounds a listing that never comes to its end.
 	maxPages = 1000
 )
@@ -36,16 +39,44 @@ func (e *ListingError) Error() string { return e.Err.Error() }
 func (e *ListingError) Unwrap() error { return e.Err }
 
 // ListAllServers returns all servers that the caller created, each of them once, in the order of the service. It reads
-// as many pages as it takes. A listing that is not as long as it says, that changes its length while it is read, or that
-// shows something without an id is a *ListingError.
+// as many pages as it takes, and shorter ones where a page is too long to be read. A listing that is not as long as it
+// says, that changes its length while it is read, or that shows something without an id is a *ListingError.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
 func (c *Client) ListAllServers(ctx context.Context) ([]Server, error) {
 	servers := listing[Server]{what: "servers", id: func(server Server) *string { return server.ID }}
+	limit := maxServersPerPage
 
 	return servers.read(func(offset int) (*page[Server], *reply, error) {
-		return c.serverPage(ctx, ListServersOptions{Limit: maxServersPerPage, Offset: offset})
+		for {
+			page, answer, err := c.serverPage(ctx, limit, offset)
+			if _, tooLong := errors.AsType[*tooLongError](err); !tooLong || limit == minServersPerPage {
+				return page, answer, err
+			}
+
+			limit /= 2
+		}
 	})
+}
+
+// serverPage returns at most limit servers from offset on, and the answer that shows them.
+func (c *Client) serverPage(ctx context.Context, limit, offset int) (*page[Server], *reply, error) {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if offset > 0 {
+		query.Set("offset", strconv.Itoa(offset))
+	}
+
+	answer, err := c.send(ctx, &request{method: http.MethodGet, query: query})
+	if err != nil {
+		return nil, nil, err
+	}
+
+	page := decodePage(answer.body, decodeListedServer)
+	if page == nil {
+		return nil, nil, answer.unusable("a page of servers")
+	}
+
+	return page, answer, nil
 }
 
 // ListImages returns the images that DevServers can have, each of them once, in the order of the service. An incomplete

@@ -106,18 +106,6 @@ type Volume struct {
 	Type    *string
 }
 
-// ServerPage is one page of a listing.
-type ServerPage struct {
-	Servers []Server
-	Total   *int64 // number of servers in the whole listing
-}
-
-// ImagePage is one page of a listing of images.
-type ImagePage struct {
-	Images []Image
-	Total  *int64 // number of images in the whole listing
-}
-
 // CurrentStatus returns the status, empty where the reply had none. Like the methods below, it takes a nil server for
 // one that tells nothing.
 func (s *Server) CurrentStatus() Status {

@@ -6,19 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 )
-
-// ListServersOptions says which part of the listing to show. A zero field is not sent.
-//
-// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
-type ListServersOptions struct {
-	Limit  int    // servers per page, 1 to 1024; the service's default is 10
-	Offset int    // servers to leave out
-	Owner  string // id of the user whose servers to show; for administrators
-}
 
 // ReinstallRequest asks for a reinstall. An empty field is not sent.
 //
@@ -56,45 +45,6 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	}
 
 	return server, nil
-}
-
-// ListServers returns a page of the servers that the caller created.
-//
-// See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
-func (c *Client) ListServers(ctx context.Context, opts ListServersOptions) (*ServerPage, error) {
-	page, _, err := c.serverPage(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-
-	return &ServerPage{Servers: page.items, Total: page.total}, nil
-}
-
-// serverPage returns what ListServers does, with the answer that shows it.
-func (c *Client) serverPage(ctx context.Context, opts ListServersOptions) (*page[Server], *reply, error) {
-	query := url.Values{}
-
-	for name, value := range map[string]int{"limit": opts.Limit, "offset": opts.Offset} {
-		if value > 0 {
-			query.Set(name, strconv.Itoa(value))
-		}
-	}
-
-	if opts.Owner != "" {
-		query.Set("owner", opts.Owner)
-	}
-
-	answer, err := c.send(ctx, &request{method: http.MethodGet, query: query})
-	if err != nil {
-		return nil, nil, err
-	}
-
-	page := decodePage(answer.body, decodeListedServer)
-	if page == nil {
-		return nil, nil, answer.unusable("a page of servers")
-	}
-
-	return page, answer, nil
 }
 
 // StartServer asks for a stopped server to be started, and returns what the reply shows of it: a server without fields

@@ -43,21 +43,17 @@ func TestRequestsOnTheWire(t *testing.T) {
 			answer: `{"status":"STOPPED"}`,
 		},
 		"list": {
-			call: func(ctx context.Context, c *modelarts.Client) error {
-				_, err := c.ListServers(ctx, modelarts.ListServersOptions{Limit: 1024, Offset: 10, Owner: "a b&c"})
-
-				return err
-			},
-			want:   "GET /v1/" + testProject + "/dev-servers?limit=1024&offset=10&owner=a%20b%26c",
+			call:   func(ctx context.Context, c *modelarts.Client) error { _, err := c.ListAllServers(ctx); return err },
+			want:   "GET /v1/" + testProject + "/dev-servers?limit=1024",
 			answer: `{"data":[],"total":0}`,
 		},
-		"list as the service likes it": {
+		"list images": {
 			call: func(ctx context.Context, c *modelarts.Client) error {
-				_, err := c.ListServers(ctx, modelarts.ListServersOptions{})
+				_, err := c.ListImages(ctx, modelarts.ListImagesOptions{ServerType: "BMS", FlavorName: "a b&c"})
 
 				return err
 			},
-			want:   "GET /v1/" + testProject + "/dev-servers",
+			want:   "GET /v1/" + testProject + "/dev-servers/images?flavor_name=a%20b%26c&server_type=BMS",
 			answer: `{"data":[],"total":0}`,
 		},
 		"start": {
