@@ -48,6 +48,8 @@ resource "modelarts_devserver_os_reinstall" "canary" {
   admin_pass_wo         = var.admin_pass
   admin_pass_wo_version = var.admin_pass_version
   user_data             = var.user_data
+  user_data_wo          = var.user_data_wo
+  user_data_wo_version  = var.user_data_wo_version
   on_drift              = var.on_drift
   stop_before_reinstall = var.stop_before_reinstall
   timeouts              = var.timeouts
@@ -73,6 +75,8 @@ resource "modelarts_devserver_os_reinstall" "rest" {
   admin_pass_wo         = var.admin_pass
   admin_pass_wo_version = var.admin_pass_version
   user_data             = var.user_data
+  user_data_wo          = var.user_data_wo
+  user_data_wo_version  = var.user_data_wo_version
   on_drift              = var.on_drift
   stop_before_reinstall = var.stop_before_reinstall
   timeouts              = var.timeouts

@@ -107,10 +107,39 @@ variable "admin_pass_version" {
 }
 
 variable "user_data" {
-  description = "User data for every server, as text or base64. It is plain text in the state and in plan files. Another value reinstalls every server."
+  description = "User data for every server, as text or base64. It is plain text in the state and in plan files. Another value reinstalls every server. Excludes user_data_wo."
   type        = string
   default     = null
   sensitive   = true
+
+  validation {
+    condition     = var.user_data == null || var.user_data_wo_version == null
+    error_message = "Set either user_data, or user_data_wo and user_data_wo_version, not both."
+  }
+}
+
+variable "user_data_wo" {
+  description = "User data for every server, as text or base64, for what carries secrets such as a join token. It is neither in the state nor in plan files, so every plan and apply has to be given it. Needs user_data_wo_version."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = (var.user_data_wo == null) == (var.user_data_wo_version == null)
+    error_message = "user_data_wo and user_data_wo_version go together: set both or neither."
+  }
+}
+
+variable "user_data_wo_version" {
+  description = "Version of user_data_wo. Another one reinstalls every server, with the user data that user_data_wo has by then."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.user_data_wo_version == null ? true : floor(var.user_data_wo_version) == var.user_data_wo_version
+    error_message = "user_data_wo_version must be a whole number."
+  }
 }
 
 # When, and how.

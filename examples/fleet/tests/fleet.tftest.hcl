@@ -128,6 +128,27 @@ run "password" {
   }
 }
 
+run "user_data" {
+  variables {
+    user_data_wo         = "#!/bin/sh\njoin --token abcdef"
+    user_data_wo_version = 3
+  }
+
+  assert {
+    condition = alltrue([for server in merge(
+      modelarts_devserver_os_reinstall.canary, modelarts_devserver_os_reinstall.rest
+    ) : server.user_data_wo_version == 3])
+    error_message = "The version of the user data does not get through."
+  }
+
+  assert {
+    condition = alltrue([for server in merge(
+      modelarts_devserver_os_reinstall.canary, modelarts_devserver_os_reinstall.rest
+    ) : server.user_data_wo == null && server.user_data == null])
+    error_message = "The user data are in the state."
+  }
+}
+
 run "no_canaries" {
   variables {
     canaries = []

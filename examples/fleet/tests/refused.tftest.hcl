@@ -109,6 +109,38 @@ run "a_version_without_a_password" {
   expect_failures = [var.admin_pass]
 }
 
+run "user_data_in_both_forms" {
+  command = plan
+
+  variables {
+    user_data            = "#!/bin/sh"
+    user_data_wo         = "#!/bin/sh"
+    user_data_wo_version = 1
+  }
+
+  expect_failures = [var.user_data]
+}
+
+run "user_data_without_a_version" {
+  command = plan
+
+  variables {
+    user_data_wo = "#!/bin/sh"
+  }
+
+  expect_failures = [var.user_data_wo]
+}
+
+run "a_version_without_user_data" {
+  command = plan
+
+  variables {
+    user_data_wo_version = 1
+  }
+
+  expect_failures = [var.user_data_wo]
+}
+
 run "an_unknown_on_drift" {
   command = plan
 
