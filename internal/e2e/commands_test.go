@@ -35,8 +35,12 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"fault":    plain(cmdFault),
 		"outside":  plain(cmdOutside),
 		"paced":    plain(cmdPaced),
+		"crowded":  plain(cmdCrowded),
+		"peak":     plain(cmdPeak),
 		"await":    plain(cmdAwait),
+		"running":  plain(cmdRunning),
 		"tf":       plain(cmdTerraform),
+		"sends":    plain(cmdSends),
 		"planned":  plain(cmdPlanned),
 		"says":     plain(cmdSays),
 		"omits":    plain(cmdOmits),
@@ -121,13 +125,19 @@ func cmdRequests(ts *testscript.TestScript, w *world, args []string) {
 	})
 }
 
-// compareCounts compares counts with key=N (exactly so many) and key<=N (at most).
+// compareCounts compares counts with key=N (exactly so many), key<=N (at most) and key=OTHER (as many as another count).
 func compareCounts(ts *testscript.TestScript, wants []string, got map[string]int) {
 	for _, want := range wants {
 		key, value, _ := strings.Cut(want, "=")
 		key, atMost := strings.CutSuffix(key, "<")
-		number, err := strconv.Atoi(value)
-		ts.Check(err)
+
+		number, ok := got[value]
+		if !ok {
+			var err error
+
+			number, err = strconv.Atoi(value)
+			ts.Check(err)
+		}
 
 		count, ok := got[key]
 		if !ok {
@@ -156,7 +166,8 @@ func cmdFault(ts *testscript.TestScript, w *world, args []string) {
 	w.cloud.AddFault(fault)
 }
 
-// cmdOutside has somebody else act on a server: outside reimage|image|key|status|delete|begin NAME [VALUE ...].
+// cmdOutside has somebody else act on a server: outside reimage|image|key|status|delete|begin NAME [VALUE ...]. With
+// finish, the time has come for all that is under way there.
 func cmdOutside(ts *testscript.TestScript, w *world, args []string) {
 	id := w.ids[args[1]]
 
@@ -173,20 +184,28 @@ func cmdOutside(ts *testscript.TestScript, w *world, args []string) {
 		w.cloud.Delete(id)
 	case "begin":
 		w.cloud.BeginReinstall(id, args[2], args[3])
+	case "finish":
+		w.cloud.Finish(id)
 	default:
 		ts.Fatalf("nobody does %q", args[0])
 	}
 }
 
 // cmdPaced makes reinstalls end with the second look that is taken at them, however long they would last otherwise, so
-// that no script depends on how fast the machine is that it runs on: paced.
-func cmdPaced(_ *testscript.TestScript, w *world, _ []string) {
+// that no script depends on how fast the machine is that it runs on: paced [off]. The look of a refresh counts as well.
+func cmdPaced(_ *testscript.TestScript, w *world, args []string) {
+	if len(args) > 0 && args[0] == "off" {
+		w.unpaced()
+
+		return
+	}
+
 	var (
 		mu    sync.Mutex
 		looks = map[string]int{}
 	)
 
-	w.cloud.AddFault(simulator.Fault{Name: "paced", Action: "get", OnMatch: func(cloud *simulator.Cloud, id string) {
+	w.unpaced = w.cloud.AddFault(simulator.Fault{Name: "paced", Action: "get", OnMatch: func(cloud *simulator.Cloud, id string) {
 		server, ok := cloud.Server(id)
 		if !ok || server.Status != simulator.StatusReinstallingOS {
 			return
@@ -203,15 +222,130 @@ func cmdPaced(_ *testscript.TestScript, w *world, _ []string) {
 	}})
 }
 
-// cmdAwait waits until the cloud has a server in a status: await NAME STATUS.
-func cmdAwait(ts *testscript.TestScript, w *world, args []string) {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if server, ok := w.cloud.Server(w.ids[args[0]]); ok && server.Status == args[1] {
-			return
-		}
+// crowd counts the servers that are at work: those with a request to stop or to reinstall them whose reinstall has not
+// ended yet.
+type crowd struct {
+	all    int // how many there are
+	wanted int // how many are to be at work at a time
+	left   int // how many are still to be reinstalled
+
+	mu     sync.Mutex
+	looked map[string]bool
+	looks  map[string]int // while everybody wanted is there
+	atWork map[string]bool
+	peak   int
+}
+
+// cmdCrowded makes reinstalls end only once COUNT servers are at work at a time, after every server of the script has
+// been looked at, and two more looks: whoever does not wait for its turn has had the time to act. It begins to count how
+// many are at work: crowded COUNT.
+func cmdCrowded(ts *testscript.TestScript, w *world, args []string) {
+	wanted, err := strconv.Atoi(args[0])
+	ts.Check(err)
+
+	c := &crowd{all: len(w.ids), wanted: wanted, left: len(w.ids), looked: map[string]bool{}, looks: map[string]int{}, atWork: map[string]bool{}}
+	w.crowd = c
+
+	for _, action := range []string{"stop", "reinstallos"} {
+		w.cloud.AddFault(simulator.Fault{
+			Name: "crowded", Action: action, OnMatch: func(_ *simulator.Cloud, id string) { c.begins(id) },
+		})
 	}
 
-	ts.Fatalf("%s is not %s", args[0], args[1])
+	w.cloud.AddFault(simulator.Fault{Name: "crowded", Action: "get", OnMatch: func(cloud *simulator.Cloud, id string) {
+		if server, ok := cloud.Server(id); ok && c.ends(id, server.Status) {
+			cloud.Finish(id)
+		}
+	}})
+}
+
+// begins notes that a server is at work.
+func (c *crowd) begins(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.atWork[id] = true
+	c.peak = max(c.peak, len(c.atWork))
+}
+
+// ends notes a look at a server, and tells whether it finds a reinstall at its end.
+func (c *crowd) ends(id, status string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.looked[id] = true
+
+	if status != simulator.StatusReinstallingOS || len(c.looked) < c.all || len(c.atWork) < min(c.wanted, c.left) {
+		return false
+	}
+
+	c.looks[id]++
+	if c.looks[id] < 2 {
+		return false
+	}
+
+	delete(c.atWork, id)
+	c.left--
+
+	return true
+}
+
+// cmdPeak compares how many servers were at work at a time at most: peak COUNT.
+func cmdPeak(ts *testscript.TestScript, w *world, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+
+	w.crowd.mu.Lock()
+	defer w.crowd.mu.Unlock()
+
+	if w.crowd.peak != want {
+		ts.Fatalf("%d servers were at work at a time, want %d", w.crowd.peak, want)
+	}
+}
+
+// cmdAwait waits until the cloud has a server in a status: await NAME STATUS.
+func cmdAwait(ts *testscript.TestScript, w *world, args []string) {
+	w.await(ts, args[0], args[1])
+}
+
+// cmdRunning waits until all of several servers are running: running NAME COUNT.
+func cmdRunning(ts *testscript.TestScript, w *world, args []string) {
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+
+	for i := range count {
+		w.await(ts, fmt.Sprintf("%s%d", args[0], i), simulator.StatusRunning)
+	}
+}
+
+// await waits until the cloud has a server in a status.
+func (w *world) await(ts *testscript.TestScript, name, status string) {
+	if !sooner(func() bool {
+		server, ok := w.cloud.Server(w.ids[name])
+
+		return ok && server.Status == status
+	}) {
+		ts.Fatalf("%s is not %s", name, status)
+	}
+}
+
+// patience is for how long a test waits for what has to come, on the slowest of machines.
+const patience = 10 * time.Minute
+
+// sooner waits for a condition, and tells whether it comes true before patience is at an end. The last look is taken after
+// that: in between, the machine may have stood still.
+func sooner(condition func() bool) bool {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		late := time.Now().After(deadline)
+
+		if condition() {
+			return true
+		}
+
+		if late {
+			return false
+		}
+	}
 }
 
 // cmdTerraform runs the CLI and expects an exit code: tf CODE ARGS.
@@ -219,18 +353,67 @@ func cmdTerraform(ts *testscript.TestScript, w *world, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 
-	err = ts.Exec(w.cli, args[1:]...)
-
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-
-	if got != want {
+	if got := w.run(ts, args[1:]); got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// run runs the CLI and returns its exit code.
+func (w *world) run(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec(w.cli, args...)
+
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+
+	ts.Check(err)
+
+	return 0
+}
+
+// mostRuns bounds how often a run is repeated whose timeout was over too early.
+const mostRuns = 20
+
+// cmdSends runs the CLI as tf does, and again as long as it has sent less than N requests for a reinstall of a server that
+// is named: sends NAME=N ... CODE ARGS. A timeout that is to be over during a reinstall is over before it on a machine
+// that is slow enough. Such a run has sent nothing to a server that is stopped, so that only the last one is judged.
+func cmdSends(ts *testscript.TestScript, w *world, args []string) {
+	first := slices.IndexFunc(args, func(arg string) bool { return !strings.Contains(arg, "=") })
+	want, err := strconv.Atoi(args[first])
+	ts.Check(err)
+
+	for range mostRuns {
+		code := w.run(ts, args[first+1:])
+
+		if !w.haveSent(ts, args[:first]) {
+			cmdSays(ts, w, []string{"The time that timeouts allows was over"})
+
+			continue
+		}
+
+		if code != want {
+			ts.Fatalf("exit code %d, want %d", code, want)
+		}
+
+		return
+	}
+
+	ts.Fatalf("%d runs have not sent %v", mostRuns, args[:first])
+}
+
+// haveSent tells whether so many requests for a reinstall have been sent, by NAME=N.
+func (w *world) haveSent(ts *testscript.TestScript, wants []string) bool {
+	for _, want := range wants {
+		name, value, _ := strings.Cut(want, "=")
+		number, err := strconv.Atoi(value)
+		ts.Check(err)
+
+		if w.cloud.ReinstallPosts(w.ids[name]) < number {
+			return false
+		}
+	}
+
+	return true
 }
 
 // said is all that the last run of the CLI has printed, on one line: how the CLI wraps and frames its lines is not the

@@ -124,6 +124,8 @@ type world struct {
 	cloud   *simulator.Cloud
 	ids     map[string]string // ids of the servers by the names that the script gives them
 	project string
+	unpaced func() // ends what paced began
+	crowd   *crowd
 }
 
 type worldKey struct{}
@@ -165,6 +167,7 @@ func setup(env *testscript.Env, cli string) error {
 	env.Setenv("TF_CLI_ARGS", "-no-color")
 	env.Setenv("URL", server.URL)
 	env.Setenv("data1", base64.StdEncoding.EncodeToString([]byte("#!/bin/sh join-token-1")))
+	env.Setenv("data3", base64.StdEncoding.EncodeToString([]byte("#!/bin/sh join-token-3")))
 	env.Setenv("bionic", simulator.DefaultImageID)
 	env.Setenv("jammy", simulator.UbuntuImageID)
 
