@@ -230,8 +230,9 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 		},
 		"submitted_at": text("When it was sent, RFC 3339, by the clock of the machine that ran the apply."),
 		"system_disk_erased_at": text("When the request that erased the system disk was sent, RFC 3339, by the clock of the " +
-			"machine that ran the apply; null if this resource did not erase it, or nobody knows. Where a plan shows it as " +
-			"known after apply, the apply erases the disk."),
+			"machine that ran the apply; null if this resource did not erase it, or nobody knows. In a plan it is known only " +
+			"after apply where the apply erases the disk, or may erase it, or waits to learn whether an earlier request, the " +
+			"answer to which was lost, has erased it."),
 		"finished_at":             text("When its end was seen, RFC 3339, by the clock of the machine that saw it; null while it is open."),
 		"request_id":              text("Request ID (`X-Request-Id`) of the service's answer, for its support."),
 		"image_id":                text("ID of the image that it asked for, null if it asked for none."),
