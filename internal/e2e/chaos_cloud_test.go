@@ -15,9 +15,6 @@ import (
 // fleetSize is how many servers a cell reinstalls at once.
 const fleetSize = 10
 
-// replyDelay keeps the replies to accepted requests under way.
-const replyDelay = 3 * time.Second
-
 // stage is a cloud whose operations take no time of their own: the director ends each of them where the play has it.
 type stage struct {
 	*simulator.Cloud
@@ -30,8 +27,22 @@ type stage struct {
 	holding  bool           // no operation ends
 	looks    map[string]int // looks at a server since its reinstall began
 	finished map[string]bool
-	atGate   map[string]bool // servers with a request that waits at the gate
+	atGate   map[string]bool // servers with a request or a reply that waits at the gate
 	gate     chan struct{}   // closed: open
+}
+
+// stopped are the servers as they are, and stopped; nil stands for new ones.
+func stopped(servers []simulator.Server) []simulator.Server {
+	if servers == nil {
+		servers = make([]simulator.Server, fleetSize)
+	}
+
+	servers = slices.Clone(servers)
+	for i := range servers {
+		servers[i].Status = simulator.StatusStopped
+	}
+
+	return servers
 }
 
 // newStage makes a cloud for servers; nil stands for ten that are running.
@@ -70,7 +81,8 @@ func newStage(t *testing.T, servers []simulator.Server, p phase) *stage {
 			})
 		case phaseReply:
 			s.AddFault(simulator.Fault{
-				Name: "slow reply", Action: "reinstallos", ServerID: id, Times: 1, DelayReply: replyDelay,
+				Name: "gate", Action: "reinstallos", ServerID: id, Times: 1,
+				OnReply: func(_ *simulator.Cloud, id string) { s.wait(id) },
 			})
 		default:
 		}
@@ -114,7 +126,7 @@ func (s *stage) looked(id string) {
 	}
 }
 
-// wait holds a request back until the gate opens.
+// wait holds a request, or its reply, back until the gate opens.
 func (s *stage) wait(id string) {
 	s.mu.Lock()
 	s.atGate[id] = true
@@ -173,10 +185,8 @@ func (s *stage) reached() bool {
 		switch s.phase {
 		case phaseStopping:
 			ok = server.Status == simulator.StatusStopping
-		case phasePost, phaseComparing:
+		case phasePost, phaseReply, phaseComparing:
 			ok = gated
-		case phaseReply:
-			ok = s.AcceptedReinstalls(id) == 1
 		case phaseWaiting:
 			ok = looked
 		case phaseNone:
@@ -191,13 +201,6 @@ func (s *stage) reached() bool {
 	return true
 }
 
-// left tells whether the phase is over for any server by itself: only replies get through without the director.
-func (s *stage) left() bool {
-	return s.phase == phaseReply && slices.ContainsFunc(s.Requests(), func(r simulator.Request) bool {
-		return r.Action == "reinstallos" && r.Status != 0
-	})
-}
-
 // last is the number of the newest request.
 func (s *stage) last() int {
 	requests := s.Requests()
@@ -209,13 +212,14 @@ func (s *stage) last() int {
 }
 
 // metSince tells whether what was started after request n has met every server: it has sent a request for a reinstall,
-// or taken a second look, after a first one that showed the server as it was.
+// or taken a second look, after a first one that showed the server as it was. Only what has been answered counts: until
+// then, it is open what the answer will show.
 func (s *stage) metSince(n int) bool {
 	met := map[string]int{}
 
 	for _, r := range s.Requests() {
 		switch {
-		case r.N <= n:
+		case r.N <= n, r.Status == 0:
 		case r.Action == "reinstallos":
 			met[r.ServerID] += 2
 		case r.Action == "get":
@@ -261,9 +265,7 @@ func (s *stage) erases() map[string]int {
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 
-	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("after a minute it is not so that %s", what)
-		}
+	if !sooner(condition) {
+		t.Fatalf("after %s it is not so that %s", patience, what)
 	}
 }

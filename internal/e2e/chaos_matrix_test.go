@@ -111,7 +111,7 @@ func (c cell) String() string {
 
 const fleet = `
 variable "rebuild" { default = "one" }
-variable "timeout" { default = "2m" }
+variable "timeout" { default = "1h" }
 
 resource "modelarts_devserver_os_reinstall" "this" {
   for_each = local.servers
@@ -166,12 +166,7 @@ type past struct {
 func reinstalled(t *testing.T, cli string) past {
 	t.Helper()
 
-	servers := make([]simulator.Server, fleetSize)
-	for i := range servers {
-		servers[i].Status = simulator.StatusStopped
-	}
-
-	s := newStage(t, servers, phaseNone)
+	s := newStage(t, stopped(nil), phaseNone)
 	r := newRoom(t, cli, s, fleet)
 
 	a := r.apply()
@@ -192,20 +187,10 @@ func (c cell) play(t *testing.T, cli string, before past) *finding {
 	t.Helper()
 
 	f := &finding{}
+	a, limit := c.begin(t, cli, before)
+	r, s := a.room, a.room.stage
 
-	var s *stage
-	if c.kind == kindCreate {
-		s = newStage(t, nil, c.phase)
-	} else {
-		s = newStage(t, before.servers, c.phase)
-	}
-
-	r := newRoom(t, cli, s, fleet)
-	if c.kind == kindUpdate {
-		r.write("terraform.tfstate", string(before.state))
-	}
-
-	c.interrupted(f, r)
+	c.interrupted(f, a, limit)
 	expected := c.expected(f, r)
 	c.converge(f, r)
 
@@ -253,31 +238,63 @@ func (c cell) vars(more ...string) []string {
 	return more
 }
 
-// limit is a timeout that ends in the phase: a stop takes two seconds to be noticed, and so does a reinstall.
-func (c cell) limit() time.Duration {
-	switch {
-	case c.how != timeout:
-		return 2 * time.Minute
-	case c.phase == phaseComparing:
-		return 7 * time.Second
-	default:
-		return 4 * time.Second
+// limits are timeouts that are over in a phase: the next one is for a machine on which the one before it was over too
+// early. A request does not wait at the gate for more than a minute.
+var limits = []time.Duration{4 * time.Second, 15 * time.Second, 40 * time.Second}
+
+// begin starts the apply, and waits until all servers are in the phase. If a timeout is over before, nothing has been
+// tried yet, and it all begins anew with a longer one. It returns the timeout.
+func (c cell) begin(t *testing.T, cli string, before past) (*applying, time.Duration) {
+	t.Helper()
+
+	phase := "all servers are in the phase: " + string(c.phase)
+
+	if c.how != timeout {
+		a := c.apply(t, cli, before, time.Hour)
+		a.await(phase, a.room.stage.reached)
+
+		return a, time.Hour
 	}
+
+	for _, limit := range limits {
+		if a := c.apply(t, cli, before, limit); a.reaches(phase, a.room.stage.reached) {
+			return a, limit
+		}
+	}
+
+	t.Fatalf("within %s it is not so that %s", limits, phase)
+
+	return nil, 0
 }
 
-// interrupted runs the apply that is interrupted in the phase.
-func (c cell) interrupted(f *finding, r *room) {
-	s := r.stage
-	a := r.apply(c.vars("timeout=" + c.limit().String())...)
-	a.await("all servers are in the phase: "+string(c.phase), s.reached)
-	c.interrupt(a)
+// apply starts the apply in a room of its own. What takes a stop first would have less time for the phase: where a timeout
+// is to be over in a later one, the servers are stopped already.
+func (c cell) apply(t *testing.T, cli string, before past, limit time.Duration) *applying {
+	t.Helper()
 
-	if c.how != timeout && s.left() {
-		f.problem("the phase was over before the interruption")
+	var servers []simulator.Server
+	if c.kind == kindUpdate {
+		servers = before.servers
 	}
 
+	if c.how == timeout && c.phase != phaseStopping {
+		servers = stopped(servers)
+	}
+
+	r := newRoom(t, cli, newStage(t, servers, c.phase), fleet)
+	if c.kind == kindUpdate {
+		r.write("terraform.tfstate", string(before.state))
+	}
+
+	return r.apply(c.vars("timeout=" + limit.String())...)
+}
+
+// interrupted interrupts the apply in the phase.
+func (c cell) interrupted(f *finding, a *applying, limit time.Duration) {
+	c.interrupt(a, limit)
+
 	f.exit = a.wait()
-	f.outlived = r.leashes.providers()
+	f.outlived = a.room.leashes.providers()
 
 	if f.exit == 0 {
 		f.problem("the interrupted apply exits 0")
@@ -286,9 +303,11 @@ func (c cell) interrupted(f *finding, r *room) {
 	f.check(a, c.how)
 }
 
-// interrupt is what happens to the apply.
-func (c cell) interrupt(a *applying) {
+// interrupt is what happens to the apply. What is under way at the gate is waited for by an apply that is interrupted
+// once, or by a timeout: it gets through after that.
+func (c cell) interrupt(a *applying, limit time.Duration) {
 	r := a.room
+	gated := c.phase == phasePost || c.phase == phaseReply
 	heard := func() bool { return a.ended() || strings.Contains(a.said(), "Interrupt received") }
 
 	switch c.how {
@@ -296,8 +315,8 @@ func (c cell) interrupt(a *applying) {
 		a.interrupt()
 		eventually(r.t, "the CLI has heard the interrupt", heard)
 
-		if c.phase == phasePost {
-			r.stage.openGate() // a request that is under way is waited for
+		if gated {
+			r.stage.openGate()
 		}
 	case twice:
 		a.interrupt()
@@ -312,8 +331,8 @@ func (c cell) interrupt(a *applying) {
 			r.t.Error(err)
 		}
 	case timeout:
-		if c.phase == phasePost {
-			over := r.stage.lastBegun(a.began).Add(c.limit() + 500*time.Millisecond)
+		if gated {
+			over := r.stage.lastBegun(a.began).Add(limit + 500*time.Millisecond)
 			eventually(r.t, "the timeout is over", func() bool { return time.Now().After(over) })
 			r.stage.openGate()
 		}

@@ -34,7 +34,7 @@ const postcondition = `
 // fleetWith is the fleet with another lifecycle, with a dependent, and with more in the resource.
 func fleetWith(lifecycle, more string) string {
 	return fmt.Sprintf(`
-variable "timeout" { default = "2m" }
+variable "timeout" { default = "1h" }
 variable "check" { default = "true" }
 
 resource "modelarts_devserver_os_reinstall" "this" {
@@ -106,17 +106,28 @@ func playTimeout(lifecycle string, code, dependents int) func(*testing.T, string
 	return func(t *testing.T, cli string, _ past) string {
 		t.Helper()
 
-		stage := newStage(t, nil, phaseWaiting)
-		s := &story{room: newRoom(t, cli, stage, fleetWith(lifecycle, ""))}
+		for _, limit := range limits {
+			stage := newStage(t, stopped(nil), phaseWaiting)
+			s := &story{room: newRoom(t, cli, stage, fleetWith(lifecycle, ""))}
 
-		s.expect(s.apply("timeout=4s"), code, 0, dependents, 1)
+			first := s.apply("timeout=" + limit.String())
+			if !first.reaches("all servers are waited for", stage.reached) {
+				continue // over too early
+			}
 
-		next := s.apply()
-		next.await("the next apply has met all servers", func() bool { return stage.metSince(next.began) })
-		stage.release()
-		s.expect(next, 0, 0, 1, 1)
+			s.expect(first, code, 0, dependents, 1)
 
-		return s.String()
+			next := s.apply()
+			next.await("the next apply has met all servers", func() bool { return stage.metSince(next.began) })
+			stage.release()
+			s.expect(next, 0, 0, 1, 1)
+
+			return s.String()
+		}
+
+		t.Fatalf("within %s not all servers are waited for", limits)
+
+		return ""
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"sync"
 	"testing"
-	"time"
 )
 
 // envLeash is the address at which a provider finds the test that it belongs to.
@@ -123,9 +122,7 @@ func (l *leashes) kill() int {
 
 	l.mu.Unlock()
 
-	for deadline := time.Now().Add(10 * time.Second); l.providers() > 0 && time.Now().Before(deadline); {
-		time.Sleep(5 * time.Millisecond)
-	}
+	sooner(func() bool { return l.providers() == 0 })
 
 	return killed
 }
