@@ -19,22 +19,12 @@ import (
 // scrubber takes secrets out of text that the other side, or the transport, wrote. It gets ready when it is first used:
 // most answers need none.
 type scrubber struct {
-	forms    func() []string // longest first
-	replacer func() *strings.Replacer
+	forms func() []string // longest first
 }
 
 // newScrubber returns a scrubber for secrets and the forms that they take on their way.
 func newScrubber(secrets ...Secret) *scrubber {
-	forms := sync.OnceValue(func() []string { return allForms(secrets) })
-
-	return &scrubber{forms: forms, replacer: sync.OnceValue(func() *strings.Replacer {
-		var pairs []string
-		for _, form := range forms() {
-			pairs = append(pairs, form, redacted)
-		}
-
-		return strings.NewReplacer(pairs...)
-	})}
+	return &scrubber{forms: sync.OnceValue(func() []string { return allForms(secrets) })}
 }
 
 // allForms returns the forms of secrets, longest first.
@@ -88,7 +78,9 @@ func formsOf(value string) []string {
 		}
 	}
 
-	for _, text := range written {
+	slices.Sort(written)
+
+	for _, text := range slices.Compact(written) {
 		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			forms = append(forms, encoding.EncodeToString([]byte(text)))
 
@@ -105,13 +97,12 @@ func formsOf(value string) []string {
 
 // percentEscape escapes every byte of value as a URL does.
 func percentEscape(value string) string {
-	var b strings.Builder
-
-	for _, c := range []byte(value) {
-		fmt.Fprintf(&b, "%%%02X", c)
+	escaped := make([]byte, 0, 3*len(value))
+	for i := range len(value) {
+		escaped = appendEscaped(escaped, value[i])
 	}
 
-	return b.String()
+	return string(escaped)
 }
 
 // inASCII writes what is not ASCII in a JSON string as escapes of the given format.
@@ -143,7 +134,17 @@ func withinBase64(value string, offset int, encoding *base64.Encoding) string {
 }
 
 // text returns text without the secrets.
-func (s *scrubber) text(text string) string { return s.replacer().Replace(text) }
+func (s *scrubber) text(text string) string {
+	var pairs []string
+
+	for _, form := range s.forms() {
+		if len(form) <= len(text) {
+			pairs = append(pairs, form, redacted)
+		}
+	}
+
+	return strings.NewReplacer(pairs...).Replace(text)
+}
 
 // clean returns text in one line of at most limit runes, without the secrets, and without parts of them.
 func (s *scrubber) clean(text string, limit int) string { return s.mask(clean(s.text(text), limit)) }
@@ -169,6 +170,7 @@ const (
 // mask hides parts of secrets: a secret may be quoted cut off, and user data by the line. It is for short texts.
 func (s *scrubber) mask(text string) string {
 	hidden := make([]bool, len(text))
+	beginnings := beginningsIn(text)
 	parts := map[int]map[string][]int{} // where the parts of a length are in the text
 
 	for _, form := range s.forms() {
@@ -180,8 +182,17 @@ func (s *scrubber) mask(text string) string {
 			}
 		}
 
-		for i := range len(form) - length + 1 {
-			part := form[i : i+length]
+		var window uint64
+
+		for i := range len(form) - length + minPart {
+			window = window<<8 | uint64(form[i])
+
+			start := i - minPart + 1
+			if start < 0 || !beginnings.mayHave(window) {
+				continue
+			}
+
+			part := form[start : start+length]
 			for _, at := range parts[length][part] {
 				copy(hidden[at:], slices.Repeat([]bool{true}, length))
 			}
@@ -191,6 +202,42 @@ func (s *scrubber) mask(text string) string {
 	}
 
 	return strings.ToValidUTF8(replaceHidden(text, hidden), "")
+}
+
+// windows is a set of minPart bytes in a row, by their hashes. User data has millions of parts in all its forms, and few
+// or none of them are in an answer: the set tells so much faster than a map does.
+type windows [1 << 10]uint64
+
+// beginningsIn returns all windows of a text, and so the beginning of every part that may be in it.
+func beginningsIn(text string) *windows {
+	var (
+		set    windows
+		window uint64
+	)
+
+	for i := range len(text) {
+		window = window<<8 | uint64(text[i])
+		if i >= minPart-1 {
+			slot, bit := set.place(window)
+			set[slot] |= bit
+		}
+	}
+
+	return &set
+}
+
+// mayHave tells whether a window may be in the set. False is certain.
+func (w *windows) mayHave(window uint64) bool {
+	slot, bit := w.place(window)
+
+	return w[slot]&bit != 0
+}
+
+// place returns where the bit of a window is: its top 16 bits, once it is multiplied by 2^64 divided by the golden ratio.
+func (*windows) place(window uint64) (slot, bit uint64) {
+	hash := window * 0x9e3779b97f4a7c15 >> 48
+
+	return hash >> 6, 1 << (hash & 63)
 }
 
 // replaceHidden writes *** in place of the bytes of text that are to be hidden.

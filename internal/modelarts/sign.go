@@ -147,17 +147,24 @@ func canonicalQuery(query url.Values) string {
 func escape(text string) string {
 	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-	var b strings.Builder
+	escaped := make([]byte, 0, len(text))
 
 	for i := range len(text) {
 		if c := text[i]; strings.IndexByte(unreserved, c) >= 0 {
-			b.WriteByte(c)
+			escaped = append(escaped, c)
 		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
+			escaped = appendEscaped(escaped, c)
 		}
 	}
 
-	return b.String()
+	return string(escaped)
+}
+
+// appendEscaped appends the percent encoding of c.
+func appendEscaped(escaped []byte, c byte) []byte {
+	const digits = "0123456789ABCDEF"
+
+	return append(escaped, '%', digits[c>>4], digits[c&15])
 }
 
 func hexSHA256(content []byte) string {
