@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -24,6 +23,9 @@ import (
 
 // envPlant names what is planted into the provider that the test binary is. No other provider knows it.
 const envPlant = "MODELARTS_TEST_PLANT"
+
+// envCue names the file whose appearance is the cue for a planted panic.
+const envCue = "MODELARTS_TEST_PLANT_CUE"
 
 // What can be planted.
 const (
@@ -127,7 +129,11 @@ func (p *planted) ApplyResourceChange(
 
 	switch p.what {
 	case plantPanic:
-		time.AfterFunc(2*time.Second, func() { panic("planted") })
+		go func() {
+			if sooner(func() bool { _, err := os.Stat(os.Getenv(envCue)); return err == nil }) {
+				panic("planted")
+			}
+		}()
 	case plantPanicValue:
 		panic(fmt.Sprint("planted: ", config))
 	case plantLog:
