@@ -50,6 +50,10 @@ func startCloud(out *screen, durations simulator.Durations) (*cloud, error) {
 		c.status[server.ID] = status
 	}
 
+	// What a request has changed is told before it is answered: however slow the machine is, no status of a server is
+	// passed over that Terraform has to wait for, and none is told after what Terraform prints about it.
+	c.AddFault(simulator.Fault{Name: "reporter", OnReply: func(*simulator.Cloud, string) { c.report() }})
+
 	endpoint, err := c.Listen()
 	if err != nil {
 		return nil, err

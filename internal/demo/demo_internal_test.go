@@ -23,7 +23,7 @@ const (
 )
 
 // deadline is when a test gives up on a demo.
-const deadline = 3 * time.Minute
+const deadline = 15 * time.Minute
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(envReinstall); text != "" {
@@ -72,7 +72,7 @@ func TestDemo(t *testing.T) {
 		`~ "create" -> "triggers"`,
 		`Plan: 0 to add, 1 to change, 0 to destroy`,
 		`Warning: System disk will be erased`,
-		`cloud \| trainer-2: RUNNING -> STOPPING`,
+		`cloud \| trainer-2: RUNNING -> STOPP(ING|ED)`,
 		`Apply complete! Resources: 0 added, 1 changed, 0 destroyed`,
 		`\[4/5\] `,
 		`cloud \| trainer-3: system disk erased by somebody else`,
@@ -255,13 +255,17 @@ func (c *child) processes(t *testing.T) []string {
 func poll(t *testing.T, done func() bool, problem func() string) {
 	t.Helper()
 
-	for end := time.Now().Add(deadline); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(deadline); ; time.Sleep(20 * time.Millisecond) {
+		late := time.Now().After(end) // before the last look: in between, the machine may stand still
+
 		if done() {
 			return
 		}
-	}
 
-	t.Fatal(problem())
+		if late {
+			t.Fatal(problem())
+		}
+	}
 }
 
 // lockedBuffer can be read while it is written to.
