@@ -67,6 +67,9 @@ func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && 
 // processed.
 func IsThrottled(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
+// IsConflict tells whether the service answered that something else is going on with the server.
+func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
+
 func hasStatus(err error, status int) bool {
 	answer, ok := errors.AsType[*Error](err)
 

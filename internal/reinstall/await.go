@@ -25,6 +25,8 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 			if result, done := r.judge(ctx, &op, held.observe(&op, server)); done {
 				return result
 			}
+		default:
+			held = tracker{} // nobody knows what it was meanwhile
 		}
 
 		if !pause(ctx, time.Since(op.SubmittedAt)) {
@@ -76,6 +78,10 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 	}
 
 	differences := op.Differences(server)
+	if again.Status == modelarts.StatusStopped && len(differences) > 0 && seen.Held < heldStoppedOther {
+		return Result{}, false // it may be on its way still
+	}
+
 	op.end(endState(differences), server)
 
 	if len(differences) == 0 {

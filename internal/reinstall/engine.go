@@ -98,47 +98,57 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	result := e.run(ctx, &req)
 	e.fleet.count(&result)
 
-	if !result.Outcome.Sent() {
+	if result.Outcome == OutcomeRefused {
 		e.claims.release(req.ServerID)
 	}
 
 	return result
 }
 
-// run is a Run of a server that nobody else is at.
+// run is a Run of a server that nobody else is at. A reinstall that is under way is waited for outside of the queue.
 func (e *Engine) run(ctx context.Context, req *Request) Result {
-	r := newRun(e, req.ServerID, req.Progress)
+	r := newRun(e, req.ServerID, req.Timeout, req.Progress)
 	defer r.leave()
 
-	if result, joined := r.joinBeforeQueue(ctx, req); joined {
-		return result
+	joined := r.lookBeforeQueue(ctx, req)
+
+	for {
+		if joined != nil {
+			r.leave()
+
+			if result := r.awaitWithin(ctx, *joined); keep(result) {
+				return result
+			}
+		}
+
+		if err := r.queue(ctx); err != nil {
+			return r.result(OutcomeRefused, Operation{}, err)
+		}
+
+		var result Result
+		if result, joined = r.attempt(ctx, req); joined == nil {
+			return result
+		}
 	}
+}
 
-	if err := r.queue(ctx); err != nil {
-		return r.result(OutcomeRefused, Operation{}, err)
-	}
-
-	ctx, cancel := context.WithTimeoutCause(ctx, req.Timeout, ErrTimedOut)
-	defer cancel()
-
-	result := r.reinstall(ctx, req)
-	if !result.Outcome.Sent() && r.stopped {
-		result.Power, result.PowerErr = r.restart(ctx)
-		result.Server = r.server
-	}
-
-	return result
+// Wait asks for the end of an operation that an earlier run left open.
+type Wait struct {
+	ServerID  string
+	Operation Operation
+	Timeout   time.Duration
+	Progress  func(Progress) // as in a Request
+	// Followed tells that a request follows once the operation has ended: how that one ends is what counts for the fleet.
+	Followed bool
 }
 
 // Resume waits for the end of an operation that an earlier run left open. It never sends a request.
-func (e *Engine) Resume(
-	ctx context.Context, id string, op Operation, timeout time.Duration, progress func(Progress),
-) Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimedOut)
-	defer cancel()
+func (e *Engine) Resume(ctx context.Context, wait Wait) Result {
+	result := newRun(e, wait.ServerID, wait.Timeout, wait.Progress).awaitWithin(ctx, wait.Operation)
 
-	result := newRun(e, id, progress).await(ctx, op)
-	e.fleet.count(&result)
+	if !wait.Followed || result.Operation.State.Open() {
+		e.fleet.count(&result)
+	}
 
 	return result
 }
@@ -149,46 +159,71 @@ type run struct {
 	fleet    *fleet
 	id       string
 	began    time.Time
+	left     time.Duration // of the timeout; it stands still while the run queues
 	progress func(Progress)
 
 	stage     Stage
 	server    *modelarts.Server // the newest that was seen
 	lastError error             // of the last look, nil if it showed the server
 	postError error             // of a request that may have been accepted
-	stopped   bool              // the service took our stop
+	stop      stopState         // what is known of the stop that this run has sent
 	tried     time.Time         // when a request went out first; zero: none did
 	entered   bool              // it has one of the fleet's slots
 }
 
 // newRun begins a run now.
-func newRun(e *Engine, id string, progress func(Progress)) *run {
-	return &run{api: e.api, fleet: e.fleet, id: id, began: time.Now(), progress: progress}
+func newRun(e *Engine, id string, timeout time.Duration, progress func(Progress)) *run {
+	return &run{api: e.api, fleet: e.fleet, id: id, began: time.Now(), left: timeout, progress: progress}
 }
 
-// reinstall is the way of one request.
-func (r *run) reinstall(ctx context.Context, req *Request) Result {
+// within does work in the time that is left.
+func (r *run) within(ctx context.Context, work func(context.Context)) {
+	began := time.Now()
+
+	ctx, cancel := context.WithTimeoutCause(ctx, r.left, ErrTimedOut)
+	defer cancel()
+
+	work(ctx)
+
+	r.left -= time.Since(began)
+}
+
+// awaitWithin waits for the end of op in the time that is left.
+func (r *run) awaitWithin(ctx context.Context, op Operation) (result Result) {
+	r.within(ctx, func(ctx context.Context) { result = r.await(ctx, op) })
+
+	return result
+}
+
+// attempt tries to reinstall the server in the time that is left. Where nothing came of it, a server that was stopped for
+// it is started again.
+func (r *run) attempt(ctx context.Context, req *Request) (result Result, joined *Operation) {
+	r.within(ctx, func(ctx context.Context) {
+		result, joined = r.reinstall(ctx, req)
+
+		if joined == nil && !result.Outcome.Sent() && r.stop != stopNone {
+			result.Power, result.PowerErr = r.restart(ctx)
+			result.Server = r.server
+		}
+	})
+
+	return result, joined
+}
+
+// reinstall is the way of one request. Where a reinstall turns out to be under way already, it returns that one instead.
+func (r *run) reinstall(ctx context.Context, req *Request) (Result, *Operation) {
 	for {
 		joined, err := r.prepare(ctx, req)
 		if err != nil {
-			return r.result(OutcomeRefused, Operation{}, err)
+			return r.result(OutcomeRefused, Operation{}, err), nil
 		}
 
 		if joined != nil {
-			r.leave()
-
-			if result := r.await(ctx, *joined); keep(result) {
-				return result
-			}
-
-			if err := r.queue(ctx); err != nil {
-				return r.result(OutcomeRefused, Operation{}, err)
-			}
-
-			continue
+			return Result{}, joined
 		}
 
 		if err := r.fleet.heldBack(); err != nil {
-			return r.result(OutcomeRefused, Operation{}, err)
+			return r.result(OutcomeRefused, Operation{}, err), nil
 		}
 
 		r.enter(StageSubmit)
@@ -197,9 +232,9 @@ func (r *run) reinstall(ctx context.Context, req *Request) Result {
 
 		switch {
 		case err != nil:
-			return r.result(OutcomeRefused, Operation{}, err)
+			return r.result(OutcomeRefused, Operation{}, err), nil
 		case processed:
-			return r.await(ctx, op)
+			return r.await(ctx, op), nil
 		}
 	}
 }

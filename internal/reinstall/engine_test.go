@@ -29,9 +29,9 @@ type script struct {
 	looks  []look
 	posts  []error          // the outcome of each POST; the last one is repeated
 	starts []error          // as posts
+	stops  []error          // as posts
 	end    modelarts.Status // for a fleet: where a reinstall ends
-	stop   error
-	post   func() // called by each POST
+	post   func()           // called by each POST
 
 	log []string
 }
@@ -61,7 +61,7 @@ func (s *script) StartServer(context.Context, string) (*modelarts.Server, error)
 func (s *script) StopServer(context.Context, string) (*modelarts.Server, error) {
 	s.log = append(s.log, "stop")
 
-	return nil, s.stop
+	return nil, s.nth(s.stops, "stop")
 }
 
 func (s *script) ReinstallServerOS(
@@ -142,7 +142,7 @@ func TestRun(t *testing.T) {
 			reinstall.OutcomeCompleted, "stop POST", 0,
 		},
 		"stop refused": {
-			script{stop: answered(http.StatusBadRequest), looks: []look{at(0, modelarts.StatusRunning, "image", "old", 90)}},
+			script{stops: []error{answered(http.StatusBadRequest)}, looks: []look{at(0, modelarts.StatusRunning, "image", "old", 90)}},
 			reinstall.OutcomeRefused, "stop", 0,
 		},
 		"wait for STARTING to settle": {
@@ -239,6 +239,102 @@ func TestRun(t *testing.T) {
 				},
 			},
 			reinstall.OutcomeRefused, "stop POST start start start", reinstall.PowerRunning,
+		},
+		"stop lost, and taken": {
+			script{stops: []error{lost}, looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+				during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "stop POST", 0,
+		},
+		"refused after a stop whose answer was lost": {
+			script{
+				stops: []error{answered(http.StatusGatewayTimeout)}, posts: []error{answered(http.StatusBadRequest)},
+				looks: []look{
+					at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+					at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
+				},
+			},
+			reinstall.OutcomeRefused, "stop POST start", reinstall.PowerRunning,
+		},
+		"a stop whose answer was lost, and a look that fails": {
+			script{stops: []error{lost}, looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90),
+				{from: time.Second, err: answered(http.StatusInternalServerError)},
+				at(time.Minute, modelarts.StatusStopped, "image", "old", 100), during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "stop POST", 0,
+		},
+		"a stop that never gets through": {
+			script{
+				stops: []error{lost, answered(http.StatusBadRequest)},
+				looks: []look{at(0, modelarts.StatusRunning, "image", "old", 90)},
+			},
+			reinstall.OutcomeRefused, "stop stop", reinstall.PowerUnclear,
+		},
+		"a stop that something else forbids": {
+			script{stops: []error{answered(http.StatusConflict)}, looks: []look{at(0, modelarts.StatusRunning, "image", "old", 90)}},
+			reinstall.OutcomeRefused, "stop", reinstall.PowerUnclear,
+		},
+		"a stop that fails": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopFailed, "image", "old", 100),
+			}},
+			reinstall.OutcomeRefused, "stop", reinstall.PowerUnclear,
+		},
+		"a reply without a status after our stop": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, "", "", "", 0),
+				at(time.Minute, modelarts.StatusStopped, "image", "old", 100), during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "stop POST", 0,
+		},
+		"somebody starts the server after our stop": {
+			script{posts: []error{busy, nil}, looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 95),
+				at(3*time.Second, modelarts.StatusRunning, "image", "old", 100), at(time.Minute, modelarts.StatusStopped, "image", "old", 105),
+				during(3 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "stop POST stop POST", 0,
+		},
+		"a look that fails while something else is under way": {
+			script{looks: []look{
+				at(0, modelarts.StatusStarting, "image", "old", 90), {from: time.Second, err: answered(http.StatusInternalServerError)},
+				at(time.Minute, modelarts.StatusStopped, "image", "old", 100), during(2 * time.Minute), back(10 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"refused after our stop, and the start lost, and taken": {
+			script{posts: []error{answered(http.StatusBadRequest)}, starts: []error{lost}, looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+				at(3*time.Second, modelarts.StatusStarting, "image", "old", 105), at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
+			}},
+			reinstall.OutcomeRefused, "stop POST start start", reinstall.PowerRunning,
+		},
+		"refused after our stop, and the start fails once": {
+			script{
+				posts: []error{answered(http.StatusBadRequest)}, starts: []error{answered(http.StatusBadGateway), nil},
+				looks: []look{
+					at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+					at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
+				},
+			},
+			reinstall.OutcomeRefused, "stop POST start start", reinstall.PowerRunning,
+		},
+		"stands still with a new system disk and the old image, at first": {
+			script{looks: []look{
+				stopped, during(time.Second), at(time.Minute, modelarts.StatusStopped, "other", "new", 300),
+				at(9*time.Minute, modelarts.StatusRunning, "image", "new", 400),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
+		"lost answer, and nothing is seen for a while": {
+			script{posts: []error{answered(http.StatusGatewayTimeout)}, looks: []look{
+				stopped,
+				{from: 30 * time.Second, err: answered(http.StatusBadGateway)},
+				at(6*time.Minute, modelarts.StatusStopped, "image", "old", 100), during(7 * time.Minute), back(20 * time.Minute),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
 		},
 		"looks throttled at first": {
 			script{looks: []look{
@@ -540,6 +636,28 @@ func TestRunTwice(t *testing.T) {
 	})
 }
 
+// A request whose answer was lost, and which never began, may have been taken all the same: nobody else sends another one.
+func TestRunTwiceAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		s := script{
+			began: time.Now(), posts: []error{lost}, looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)},
+		}
+		engine := reinstall.New(&s, reinstall.Limits{FailureTolerance: 9})
+		request := reinstall.Request{ServerID: serverID, StopFirst: true, Timeout: time.Hour}
+
+		first, second := engine.Run(t.Context(), request), engine.Run(t.Context(), request)
+		if first.Outcome != reinstall.OutcomeNotStarted {
+			t.Errorf("outcome %v, want one that did not start", first.Outcome)
+		}
+
+		if _, twice := errors.AsType[*reinstall.DuplicateError](second.Err); !twice || s.sent("POST") != 1 {
+			t.Errorf("error %v, %d POSTs; want a duplicate and 1", second.Err, s.sent("POST"))
+		}
+	})
+}
+
 // A look that is older than what is known of the server decides nothing.
 func TestRunIgnoresStalePrecheck(t *testing.T) {
 	t.Parallel()
@@ -593,7 +711,9 @@ func TestResume(t *testing.T) {
 				op.SubmittedAt = time.Now().Add(-time.Minute)
 				s := script{began: time.Now(), looks: test.looks}
 
-				result := reinstall.New(&s, reinstall.Limits{}).Resume(t.Context(), serverID, op, time.Hour, nil)
+				result := reinstall.New(&s, reinstall.Limits{}).Resume(t.Context(), reinstall.Wait{
+					ServerID: serverID, Operation: op, Timeout: time.Hour,
+				})
 				if result.Outcome != test.want {
 					t.Errorf("outcome %v, error %v; want %v", result.Outcome, result.Err, test.want)
 				}

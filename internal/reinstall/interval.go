@@ -14,9 +14,9 @@ const (
 // interval is the pause before the next look at an operation of the given age: about 5 % of it, so that an end is seen
 // late by a few percent at most, and an hour costs few calls. jitter is in [0, 1) and spreads the looks of a fleet.
 func interval(age time.Duration, jitter float64) time.Duration {
-	pause := min(max(age/20, minInterval), maxInterval)
+	pause := float64(min(age/20, maxInterval))
 
-	return pause - time.Duration(jitter*0.2*float64(pause))
+	return max(time.Duration(pause-jitter*0.2*pause), minInterval)
 }
 
 // pause waits for the time to look again, or until ctx ends, and tells which.

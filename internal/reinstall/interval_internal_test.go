@@ -20,8 +20,9 @@ func TestInterval(t *testing.T) {
 			t.Errorf("interval(%v) = %v, want %v", age, got, want)
 		}
 
-		if got := interval(age, 0.999); got < want*4/5 || got >= want {
-			t.Errorf("interval(%v) with full jitter = %v, want a fifth less than %v", age, got, want)
+		least := max(want*4/5, 2*time.Second)
+		if got := interval(age, 0.999); got < least || got > least+want/100 {
+			t.Errorf("interval(%v) with full jitter = %v, want %v", age, got, least)
 		}
 	}
 }

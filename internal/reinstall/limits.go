@@ -67,24 +67,21 @@ func (r *run) leave() {
 	r.entered = false
 }
 
-// joinBeforeQueue waits for a reinstall that is under way, without a slot, and tells whether its end answers the request.
-// Queueing first could outlast it, and what has ended cannot be told from what never was.
-func (r *run) joinBeforeQueue(ctx context.Context, req *Request) (Result, bool) {
+// lookBeforeQueue returns the reinstall that is under way, if there is one and there is a queue. Queueing first could
+// outlast it, and what has ended cannot be told from what never was.
+func (r *run) lookBeforeQueue(ctx context.Context, req *Request) (op *Operation) {
 	if r.fleet.slots == nil {
-		return Result{}, false
+		return nil
 	}
 
-	ctx, cancel := context.WithTimeoutCause(ctx, req.Timeout, ErrTimedOut)
-	defer cancel()
+	r.within(ctx, func(ctx context.Context) {
+		if server, err := r.patientLook(ctx); err == nil && inProgress(server.CurrentStatus()) && !req.stale(server) {
+			under := joined(server, req)
+			op = &under
+		}
+	})
 
-	server, err := r.patientLook(ctx)
-	if err != nil || !inProgress(server.CurrentStatus()) || req.stale(server) {
-		return Result{}, false
-	}
-
-	result := r.await(ctx, joined(server, req))
-
-	return result, keep(result)
+	return op
 }
 
 // heldBack is the error for a server that may not be touched any more, nil as long as it may.

@@ -171,6 +171,80 @@ func TestLimitsJoinBeforeQueue(t *testing.T) {
 	})
 }
 
+// The time in the queue is nobody's, also where a reinstall was waited for first that did not fit.
+func TestLimitsQueueAfterJoining(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(2, modelarts.StatusRunning)
+		f.servers["1"].looks = []look{
+			at(0, modelarts.StatusReinstallingOS, "image", "old", 100),
+			at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 150),
+		}
+
+		results := f.run(t.Context(), reinstall.Limits{Concurrent: 1, FailureTolerance: 2}, 12*time.Minute)
+		for id, result := range results {
+			if result.Outcome != reinstall.OutcomeCompleted {
+				t.Errorf("server %s: %v, %v", id, result.Outcome, result.Err)
+			}
+		}
+	})
+}
+
+// A server that was stopped by a request whose answer was lost counts as any other that was stopped for nothing.
+func TestLimitsLostStop(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(5, modelarts.StatusRunning)
+		for _, s := range f.servers {
+			s.stops, s.posts = []error{lost}, []error{answered(http.StatusBadRequest)}
+			s.looks = []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+			}
+		}
+
+		results := f.run(t.Context(), reinstall.Limits{Concurrent: 1}, time.Hour)
+
+		touched := 0
+
+		for id, result := range results {
+			if len(f.servers[id].log) > 0 {
+				touched++
+
+				if result.Power == reinstall.PowerUntouched {
+					t.Errorf("server %s: sent %v, and the result says that it was not touched", id, f.servers[id].log)
+				}
+			}
+		}
+
+		if touched != 1 {
+			t.Errorf("%d servers were touched, want 1", touched)
+		}
+	})
+}
+
+// A failure that is made up for by the request that follows does not hold that one back.
+func TestLimitsResumeFollowed(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(1, modelarts.StatusRunning)
+		f.servers["0"].looks = []look{at(0, modelarts.StatusReinstallingOSFailed, "image", "new", 200)}
+		engine := reinstall.New(f, reinstall.Limits{})
+
+		op := submitted()
+		op.SubmittedAt = time.Now()
+
+		first := engine.Resume(t.Context(), reinstall.Wait{ServerID: "0", Operation: op, Timeout: time.Hour, Followed: true})
+		second := engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour})
+
+		if first.Outcome != reinstall.OutcomeFailed || second.Outcome != reinstall.OutcomeCompleted {
+			t.Errorf("outcomes %v, %v (%v); want a failure, and a success", first.Outcome, second.Outcome, second.Err)
+		}
+	})
+}
+
 // After one failure more than is tolerated, no further server is touched.
 func TestLimitsFailureTolerance(t *testing.T) {
 	t.Parallel()

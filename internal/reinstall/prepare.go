@@ -2,8 +2,6 @@ package reinstall
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -20,10 +18,10 @@ func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
 		switch {
 		case ctx.Err() != nil:
 			return nil, cause(ctx, r.lastError)
-		case err != nil && (!r.stopped && r.tried.IsZero() || modelarts.IsNotFound(err)):
+		case err != nil && (r.server == nil || modelarts.IsNotFound(err)):
 			return nil, err
-		case err != nil, r.stale(server), req.stale(server):
-			// A lost look, or a stale one: look again.
+		case err != nil, r.stale(server), req.stale(server), r.stop != stopNone && server.CurrentStatus() == "":
+			// A lost look, or a stale one, or one that shows nothing: look again.
 		default:
 			joined, ready, err := r.step(ctx, req, server)
 			if err != nil || ready || joined != nil {
@@ -40,15 +38,19 @@ func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
 // step takes the next step towards a legal status, and tells whether there is nothing left to do.
 func (r *run) step(ctx context.Context, req *Request, server *modelarts.Server) (*Operation, bool, error) {
 	step := Precheck(server.CurrentStatus(), req.StopFirst)
-	if step == StepStop && r.stopped {
-		step = StepWait // the stop was taken: what still shows RUNNING has not got there yet
+
+	switch {
+	case step == StepSubmit && r.stop != stopNone:
+		r.stop = stopDone
+	case step == StepStop && r.stop == stopTaken:
+		step = StepWait // what still shows RUNNING has not got there yet
 	}
 
 	switch step {
 	case StepSubmit:
 		return nil, true, nil
 	case StepStop:
-		return nil, false, r.stop(ctx)
+		return nil, false, r.sendStop(ctx)
 	case StepJoin:
 		op := joined(server, req)
 
@@ -79,9 +81,19 @@ func (req *Request) stale(server *modelarts.Server) bool {
 	return server.UpdatedAt() != 0 && server.UpdatedAt() < req.KnownUpdate
 }
 
-// stop asks for the server to be stopped. It may be asked again, so only a plain refusal ends the run; and not even
+// stopState is what is known of the stop that a run has sent.
+type stopState int
+
+const (
+	stopNone    stopState = iota // none was sent, or only ones that had no effect
+	stopUnclear                  // the answer was lost: the server may be stopping
+	stopTaken                    // the service took it
+	stopDone                     // the server was seen in a legal status after it
+)
+
+// sendStop asks for the server to be stopped. It may be asked again, so only a plain refusal ends the run; and not even
 // that, if the server went its own way in the meantime.
-func (r *run) stop(ctx context.Context) error {
+func (r *run) sendStop(ctx context.Context) error {
 	if err := r.fleet.heldBack(); err != nil {
 		return err
 	}
@@ -90,13 +102,17 @@ func (r *run) stop(ctx context.Context) error {
 
 	_, err := r.api.StopServer(ctx, r.id)
 	if err == nil {
-		r.stopped = true
+		r.stop = stopTaken
 
 		return nil
 	}
 
-	var apiErr *modelarts.Error
-	if !errors.As(err, &apiErr) || repeatable(apiErr.StatusCode) {
+	answer, _ := Classify(err)
+	if answer == AnswerAmbiguous {
+		r.stop = max(r.stop, stopUnclear)
+	}
+
+	if answer != AnswerRefused && !modelarts.IsConflict(err) {
 		r.lastError = err
 
 		return nil
@@ -107,9 +123,4 @@ func (r *run) stop(ctx context.Context) error {
 	}
 
 	return err
-}
-
-// repeatable tells whether a harmless request is worth sending again after an answer with this HTTP status.
-func repeatable(status int) bool {
-	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 }

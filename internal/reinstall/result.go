@@ -47,6 +47,7 @@ const (
 	PowerStarting                  // started again, not yet seen running
 	PowerStopping                  // it had not stopped yet, and was left so
 	PowerStartRefused              // it stands still: the start did not work
+	PowerUnclear                   // it was told to stop, and neither stopped nor ran when it was last seen, or the answer was lost
 )
 
 // The causes for which a run ends early.

@@ -54,10 +54,9 @@ func (r *run) submit(ctx context.Context, body *modelarts.ReinstallRequest) (Ope
 
 		return op, false, nil
 	case AnswerRefused:
-		return op, false, err
-	default:
-		return op, false, err
 	}
+
+	return op, false, err
 }
 
 // post sends the request that erases the system disk, once.
@@ -70,18 +69,20 @@ func (r *run) post(ctx context.Context, body *modelarts.ReinstallRequest) (*mode
 
 // restart starts a server that this run had stopped, as well as it can, and says what became of it.
 func (r *run) restart(ctx context.Context) (Power, error) {
-	if r.status() != modelarts.StatusStopped {
+	switch status := r.status(); {
+	case status == modelarts.StatusStopped:
+	case status == modelarts.StatusRunning && r.stop == stopDone:
+		return PowerRunning, nil // somebody else was faster
+	case status == modelarts.StatusStopping, status == modelarts.StatusRunning && r.stop == stopTaken:
 		return PowerStopping, nil
+	default:
+		return PowerUnclear, nil
 	}
 
 	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
 
-	if err := patiently(start, func() error {
-		_, err := r.api.StartServer(start, r.id)
-
-		return err
-	}); err != nil {
+	if err := r.start(start); err != nil {
 		return PowerStartRefused, err
 	}
 
@@ -89,10 +90,29 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	defer cancelWait()
 
 	for began := time.Now(); pause(wait, time.Since(began)); {
-		if server, err := r.look(wait); err == nil && server.CurrentStatus() == modelarts.StatusRunning {
+		if _, err := r.look(wait); err == nil && r.status() == modelarts.StatusRunning {
 			return PowerRunning, nil
 		}
 	}
 
 	return PowerStarting, nil
+}
+
+// start asks for the server to be started until it is taken, or plainly refused, or ctx ends. A server that does not
+// stand still any more has taken it, whatever the answer was.
+func (r *run) start(ctx context.Context) error {
+	for began := time.Now(); ; {
+		_, err := r.api.StartServer(ctx, r.id)
+		if err == nil {
+			return nil
+		}
+
+		if _, lookErr := r.look(ctx); lookErr == nil && r.status() != modelarts.StatusStopped {
+			return nil
+		}
+
+		if answer, _ := Classify(err); answer == AnswerRefused || !pause(ctx, time.Since(began)) {
+			return err
+		}
+	}
 }

@@ -13,6 +13,8 @@ const (
 	heldRunning = time.Minute
 	// heldStopped makes STOPPED with a new system disk an end: the service starts the server by itself.
 	heldStopped = 2 * time.Minute
+	// heldStoppedOther makes STOPPED an end even with another image or key pair than asked for.
+	heldStoppedOther = 10 * time.Minute
 	// heldUnchanged makes a reply that nothing tells from the baseline count as an answer after a transition.
 	heldUnchanged = time.Minute
 	// heldNotStarted makes a server that still is what it was a request that never began.
