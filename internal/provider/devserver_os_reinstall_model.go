@@ -94,8 +94,9 @@ func (m *osReinstallModel) request(secrets writeOnlyValues) reinstall.Request {
 	}
 }
 
-// show writes what the service shows of the server into the model.
-func (m *osReinstallModel) show(server *modelarts.Server, keyPairConfigured bool) {
+// show writes what the service shows of the server into the model. A key pair that the model has already stays: whether
+// it is a configured one, nobody can tell here.
+func (m *osReinstallModel) show(server *modelarts.Server) {
 	if server == nil {
 		return
 	}
@@ -106,20 +107,47 @@ func (m *osReinstallModel) show(server *modelarts.Server, keyPairConfigured bool
 		m.InstalledKeyPairName = types.StringPointerValue(server.KeyPairName)
 	}
 
-	if !keyPairConfigured {
+	if m.KeyPairName.IsNull() {
 		m.KeyPairName = m.InstalledKeyPairName
 	}
 }
 
-// settle fills in what the plan left open, from prior and what the service shows. What the plan had decided stays.
-func (m *osReinstallModel) settle(prior *osReinstallModel, server *modelarts.Server) {
+// created fills in what the plan of a Create left open.
+func (m *osReinstallModel) created(granted permit, result *reinstall.Result) {
+	m.updated(&osReinstallModel{serverModel: nullServerModel()}, granted, result)
+}
+
+// updated fills in what the plan of a reinstall left open, from prior and what the service shows. What the plan had
+// decided stays.
+func (m *osReinstallModel) updated(prior *osReinstallModel, granted permit, result *reinstall.Result) {
 	shown := *prior
 	shown.forgetReinstalled()
-	shown.show(server, false)
+	shown.KeyPairName = types.StringNull()
+	shown.show(result.Server)
 
 	m.resolve(&shown.serverModel)
 	m.KeyPairName = firstKnown(m.KeyPairName, shown.KeyPairName, types.StringNull())
 	m.InstalledKeyPairName = firstKnown(m.InstalledKeyPairName, shown.InstalledKeyPairName, types.StringNull())
+	m.setOperation(granted, result.Operation)
+}
+
+// refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.
+func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics {
+	diags := rootVolumeDiagnostics(m, server)
+
+	m.Ready = types.BoolValue(true)
+
+	if op, asked := operation(m.LastReinstall); asked {
+		if op.State.Open() {
+			m.forgetReinstalled()
+		}
+
+		m.setOperation(permitOf(m.LastReinstall), reinstall.Settle(op, server))
+	}
+
+	m.show(server)
+
+	return diags
 }
 
 // forgetReinstalled makes null what a reinstall changes. A reply that leaves it out would otherwise let the server from
@@ -188,7 +216,8 @@ func (p *permit) notice() string {
 }
 
 // planned is last_reinstall in a plan that will reinstall the server, or wait for op: the permit is known, so that people
-// and policies see it, and nothing else is. When the disk was erased is known too, if the plan does not erase it again.
+// and policies see it, and nothing else is. When the disk was erased is known too, if the plan does not erase it again
+// and it is clear that op was accepted.
 func (p *permit) planned(op reinstall.Operation) types.Object {
 	attributeTypes := lastReinstallTypes()
 	values := make(map[string]attr.Value, len(attributeTypes))
@@ -201,8 +230,8 @@ func (p *permit) planned(op reinstall.Operation) types.Object {
 	values["notice"] = types.StringValue(p.notice())
 	values["reasons"] = reasonsValue(p.reasons)
 
-	if erased := erasedAt(op); !p.erases() && !erased.IsNull() {
-		values["system_disk_erased_at"] = erased
+	if !p.erases() && op.State == reinstall.StateSubmitted {
+		values["system_disk_erased_at"] = erasedAt(op)
 	}
 
 	return types.ObjectValueMust(attributeTypes, values)

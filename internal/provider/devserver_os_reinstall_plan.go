@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -27,6 +28,18 @@ type planInput struct {
 	keyConfigured bool
 	// imported tells whether no apply has come after an import yet.
 	imported bool
+}
+
+// newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
+// nothing about this one.
+func newPlanInput(config, plan, prior *osReinstallModel, imported bool) planInput {
+	in := planInput{plan: plan, keyConfigured: !config.KeyPairName.IsNull()}
+
+	if prior != nil && prior.ID.Equal(plan.ID) {
+		in.prior, in.imported = prior, imported
+	}
+
+	return in
 }
 
 // decision is what a plan decides.
@@ -91,8 +104,11 @@ func decide(in *planInput) decision {
 		d.reasons = append(d.reasons, reasonNotStarted)
 	case asked && op.State == reinstall.StateMismatched && len(differences) == 0:
 		d.settled = len(d.reasons) == 0
-	case asked && op.State == reinstall.StateMismatched && in.stillMismatched(op):
-		d.mismatch = differences
+	case asked && op.State == reinstall.StateMismatched:
+		var since []reinstall.Difference
+
+		d.mismatch, since = sinceMismatch(op, differences)
+		d.drifted(in, since)
 	default:
 		d.drifted(in, differences)
 	}
@@ -131,18 +147,28 @@ func (in *planInput) contradictions() []reinstall.Difference {
 		in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString())
 }
 
-// stillMismatched tells whether the server is as a mismatched reinstall left it. What it has become since is drift.
-func (in *planInput) stillMismatched(op reinstall.Operation) bool {
-	return len(reinstall.Compare(
-		op.InstalledImageID, op.InstalledKeyPairName,
-		in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString())) == 0
+// sinceMismatch parts the differences into those that a mismatched reinstall left, and those that came up since, which
+// are drift.
+func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (left, since []reinstall.Difference) {
+	installed := map[string]string{"image_id": op.InstalledImageID, "key_pair_name": op.InstalledKeyPairName}
+
+	for _, difference := range differences {
+		if difference.Found == installed[difference.Attribute] {
+			left = append(left, difference)
+		} else {
+			since = append(since, difference)
+		}
+	}
+
+	return left, since
 }
 
-// undecided tells whether an argument that may be a reason is known only at apply.
+// undecided tells whether an argument that may be a reason, or says what to do about drift, is known only at apply.
 func (in *planInput) undecided() bool {
 	plan := in.plan
 	if plan.ImageID.IsUnknown() || plan.AdminPass.IsUnknown() || plan.AdminPassWOVersion.IsUnknown() ||
-		plan.UserData.IsUnknown() || plan.UserDataWOVersion.IsUnknown() || plan.Triggers.IsUnknown() || in.keyConfigured && plan.KeyPairName.IsUnknown() {
+		plan.UserData.IsUnknown() || plan.UserDataWOVersion.IsUnknown() || plan.Triggers.IsUnknown() ||
+		in.keyConfigured && plan.KeyPairName.IsUnknown() || plan.OnDrift.IsUnknown() && len(in.contradictions()) > 0 {
 		return true
 	}
 
@@ -155,19 +181,30 @@ func (in *planInput) undecided() bool {
 	return false
 }
 
+// has is the image and the key pair that the server has, or gets by a reinstall whose end was not seen.
+func (in *planInput) has() (image, keyPair string) {
+	image, keyPair = in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString()
+
+	if op, _ := operation(in.prior.LastReinstall); op.State.Open() {
+		image, keyPair = cmp.Or(op.ImageID, image), cmp.Or(op.KeyPairName, keyPair)
+	}
+
+	return image, keyPair
+}
+
 // changes are the arguments whose change asks for a reinstall. One that is configured no longer does not, nor does an
 // image or a key pair that the server has already.
 func (in *planInput) changes() []string {
 	prior, plan := in.prior, in.plan
+	image, keyPair := in.has()
 
 	var changes []string
 
-	if changed(prior.ImageID, plan.ImageID) && !plan.ImageID.Equal(prior.installedImageID()) {
+	if changed(prior.ImageID, plan.ImageID) && plan.ImageID.ValueString() != image {
 		changes = append(changes, "image_id")
 	}
 
-	if in.keyConfigured && changed(prior.KeyPairName, plan.KeyPairName) &&
-		!plan.KeyPairName.Equal(prior.InstalledKeyPairName) {
+	if in.keyConfigured && changed(prior.KeyPairName, plan.KeyPairName) && plan.KeyPairName.ValueString() != keyPair {
 		changes = append(changes, "key_pair_name")
 	}
 
@@ -224,7 +261,7 @@ func (d *decision) write(in *planInput) {
 	plan.LastReinstall, plan.Ready = prior.LastReinstall, prior.Ready
 
 	if !in.keyConfigured {
-		plan.KeyPairName = prior.InstalledKeyPairName
+		plan.KeyPairName = prior.KeyPairName
 	}
 
 	switch {

@@ -155,6 +155,47 @@ func decideCases() map[string]decideCase {
 			plan:    func(m *osReinstallModel) { m.Triggers = triggers("two") },
 			reasons: []string{"resume", "triggers"},
 		},
+		"submitted, and image_id is turned back": {
+			prior: func(m *osReinstallModel) {
+				m.setOperation(permit{number: 1}, reinstall.Operation{State: reinstall.StateSubmitted, ImageID: "image", KeyPairName: "key"})
+				m.showImage("before")
+			},
+			plan:    func(m *osReinstallModel) { m.ImageID = types.StringValue("before") },
+			reasons: []string{"resume", "image_id"},
+		},
+		"submitted, and key_pair_name is turned back": {
+			prior: func(m *osReinstallModel) {
+				m.setOperation(permit{number: 1}, reinstall.Operation{State: reinstall.StateSubmitted, KeyPairName: "key"})
+				m.InstalledKeyPairName = types.StringValue("before")
+			},
+			plan:    func(m *osReinstallModel) { m.KeyPairName = types.StringValue("before") },
+			reasons: []string{"resume", "key_pair_name"},
+		},
+		"mismatched in the key pair, and somebody changed the image, which is not configured": {
+			prior: func(m *osReinstallModel) {
+				m.left(reinstall.StateMismatched, "image", "other")
+				m.InstalledKeyPairName = types.StringValue("other")
+				m.ImageID = types.StringNull()
+				m.showImage("third")
+			},
+			plan:     func(m *osReinstallModel) { m.ImageID = types.StringNull() },
+			mismatch: 1,
+		},
+		"mismatched in the key pair, and somebody changed the image": {
+			prior: func(m *osReinstallModel) {
+				m.left(reinstall.StateMismatched, "image", "other")
+				m.InstalledKeyPairName = types.StringValue("other")
+				m.showImage("third")
+			},
+			reasons:  []string{"drift: image_id is third, not image"},
+			mismatch: 1,
+		},
+		"on_drift known only at apply, and drift": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringUnknown() }, undecided: true,
+		},
+		"on_drift known only at apply, and no drift": {
+			plan: func(m *osReinstallModel) { m.OnDrift = types.StringUnknown() },
+		},
 		"mismatched": {
 			prior:    func(m *osReinstallModel) { m.left(reinstall.StateMismatched, "other", "key"); m.showImage("other") },
 			mismatch: 1,
@@ -282,17 +323,24 @@ func checkWritten(t *testing.T, d *decision, in *planInput) {
 	}
 }
 
+// Where there is no state, or only that of another server, the reason is create, whatever the other one is about.
 func TestDecideCreate(t *testing.T) {
 	t.Parallel()
 
-	plan := settled()
-	in := planInput{plan: &plan}
-	d := decide(&in)
-	d.write(&in)
+	other := settled()
+	other.ID = types.StringValue("0c2d5b8e-6f1a-4b3c-9d7e-5a4f3e2d1c0b")
+	other.left(reinstall.StateSubmitted, "", "")
 
-	granted, ok := permitted(plan.LastReinstall)
-	if diff := cmp.Diff([]string{"create"}, granted.reasons); diff != "" || !ok {
-		t.Errorf("permit, %v (-want +got):\n%s", ok, diff)
+	for name, prior := range map[string]*osReinstallModel{"no state": nil, "another server": &other} {
+		config, plan := settled(), settled()
+		in := newPlanInput(&config, &plan, prior, true)
+		d := decide(&in)
+		d.write(&in)
+
+		granted, ok := permitted(plan.LastReinstall)
+		if diff := cmp.Diff([]string{"create"}, granted.reasons); diff != "" || !ok {
+			t.Errorf("%s: permit, %v (-want +got):\n%s", name, ok, diff)
+		}
 	}
 }
 

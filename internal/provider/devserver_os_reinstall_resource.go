@@ -30,17 +30,8 @@ const (
 	defaultReadTimeout      = 5 * time.Minute
 )
 
-// The keys of the private state.
-const (
-	// privateImported is set by an import, and cleared by the first Update after it.
-	privateImported = "imported"
-	// privateKeyConfigured is set where key_pair_name in the state is the configured one. A refresh keeps that one,
-	// and cannot tell it from the server's by itself.
-	privateKeyConfigured = "key_pair_name_configured"
-)
-
-// privateTrue is the value of a private key that is set.
-var privateTrue = []byte("true")
+// privateImported is the key of the private state that an import sets, and the first Update after it clears.
+const privateImported = "imported"
 
 // osReinstallResource is the resource modelarts_devserver_os_reinstall.
 type osReinstallResource struct {
@@ -116,22 +107,26 @@ func (r *osReinstallResource) ModifyPlan(
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 
-	in := planInput{plan: &plan, keyConfigured: !config.KeyPairName.IsNull()}
+	var (
+		prior    *osReinstallModel
+		imported []byte
+	)
 
 	if !req.State.Raw.IsNull() {
-		in.prior = &osReinstallModel{}
-		resp.Diagnostics.Append(req.State.Get(ctx, in.prior)...)
+		prior = &osReinstallModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 
-		imported, diags := req.Private.GetKey(ctx, privateImported)
+		var diags diag.Diagnostics
+
+		imported, diags = req.Private.GetKey(ctx, privateImported)
 		resp.Diagnostics.Append(diags...)
-
-		in.imported = imported != nil
 	}
 
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
+	in := newPlanInput(&config, &plan, prior, imported != nil)
 	d := decide(&in)
 	d.write(&in)
 
@@ -178,13 +173,9 @@ func (r *osReinstallResource) Create(
 		return
 	}
 
-	keyConfigured := !plan.KeyPairName.IsUnknown()
-
-	plan.settle(&osReinstallModel{serverModel: nullServerModel()}, result.Server)
-	plan.setOperation(granted, result.Operation)
+	plan.created(granted, &result)
 	resp.Diagnostics.Append(r.locate(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateKeyConfigured, privateFlag(keyConfigured))...)
 }
 
 // Read shows what the service shows, and settles a reinstall whose end was not seen. It never erases anything: what
@@ -196,9 +187,6 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, state.ID)...)
 
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-
-	keyConfigured, diags := req.Private.GetKey(ctx, privateKeyConfigured)
 	resp.Diagnostics.Append(diags...)
 
 	if resp.Diagnostics.HasError() {
@@ -225,19 +213,7 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 		return // The state is what the service shows.
 	}
 
-	resp.Diagnostics.Append(rootVolumeDiagnostics(&state, server)...)
-
-	state.Ready = types.BoolValue(true)
-
-	if op, asked := operation(state.LastReinstall); asked {
-		if op.State.Open() {
-			state.forgetReinstalled()
-		}
-
-		state.setOperation(permitOf(state.LastReinstall), reinstall.Settle(op, server))
-	}
-
-	state.show(server, keyConfigured != nil)
+	resp.Diagnostics.Append(state.refreshed(server)...)
 	resp.Diagnostics.Append(r.locate(ctx, &state)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -258,11 +234,18 @@ func (r *osReinstallResource) readFailed(
 	ctx context.Context, err error, state *osReinstallModel, resp *resource.ReadResponse,
 ) {
 	id := state.ID.ValueString()
+
+	if !modelarts.IsNotFound(err) {
+		resp.Diagnostics.Append(readError(id, err))
+
+		return
+	}
+
 	known := *state
 	resp.Diagnostics.Append(r.locate(ctx, &known)...)
 
 	switch {
-	case !modelarts.IsNotFound(err), resp.Diagnostics.HasError():
+	case resp.Diagnostics.HasError():
 		resp.Diagnostics.Append(readError(id, err))
 	case state.ProjectID.IsNull():
 		resp.Diagnostics.Append(importNotFound(id, err))
@@ -292,12 +275,6 @@ func (r *osReinstallResource) Update(
 		return
 	}
 
-	var keyPairName types.String
-
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("key_pair_name"), &keyPairName)...)
-
-	keyConfigured := !keyPairName.IsNull()
-
 	if granted, ok := permitted(plan.LastReinstall); ok {
 		secrets, diags := readWriteOnly(ctx, req.Config)
 		resp.Diagnostics.Append(diags...)
@@ -314,7 +291,6 @@ func (r *osReinstallResource) Update(
 			return
 		}
 
-		keyConfigured = !plan.KeyPairName.IsUnknown()
 		end := r.act(ctx, &prior, &request, &granted)
 		resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &end.Result, end.during())...)
 
@@ -324,13 +300,11 @@ func (r *osReinstallResource) Update(
 			return
 		}
 
-		plan.settle(&prior, end.Server)
-		plan.setOperation(granted, end.Operation)
+		plan.updated(&prior, granted, &end.Result)
 	}
 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateKeyConfigured, privateFlag(keyConfigured))...)
 }
 
 // Delete forgets the server. There is nothing to undo: the machine stays as it is.
@@ -358,7 +332,7 @@ func (r *osReinstallResource) ImportState(
 	}
 
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, privateTrue)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, []byte("true"))...)
 }
 
 // act waits for an open operation where the permit says so, and then sends the request if it has a reason to.
@@ -370,7 +344,9 @@ func (r *osReinstallResource) act(
 
 	if granted.resumes() {
 		op, _ := operation(prior.LastReinstall)
-		waited := r.data.Engine.Resume(ctx, request.ServerID, op, request.Timeout, request.Progress)
+		waited := r.data.Engine.Resume(ctx, reinstall.Wait{
+			ServerID: request.ServerID, Operation: op, Timeout: request.Timeout, Progress: request.Progress, Followed: end.erases,
+		})
 		end.resumed, end.Result, end.waited = true, waited, &waited
 
 		if !end.erases || end.Operation.State.Open() {
@@ -414,7 +390,7 @@ func (e *updateEnd) keepsInputs() bool {
 func (e *updateEnd) keep(prior *osReinstallModel) *osReinstallModel {
 	if e.waited != nil {
 		prior.forgetReinstalled()
-		prior.show(e.waited.Server, true)
+		prior.show(e.waited.Server)
 		prior.setOperation(permitOf(prior.LastReinstall), e.waited.Operation)
 	}
 
@@ -429,15 +405,6 @@ func (r *osReinstallResource) locate(ctx context.Context, model *osReinstallMode
 	}
 
 	model.Region, model.ProjectID = types.StringValue(r.data.Region), types.StringValue(projectID)
-
-	return nil
-}
-
-// privateFlag is the value of a private key that is set or not.
-func privateFlag(set bool) []byte {
-	if set {
-		return privateTrue
-	}
 
 	return nil
 }

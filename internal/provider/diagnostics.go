@@ -3,10 +3,10 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
@@ -22,6 +22,7 @@ const (
 	summaryAbsorbed    = "Imported DevServer is not reinstalled"
 	summaryMismatched  = "DevServer is not what the last reinstall asked for"
 	summaryCredential  = "Missing credential for the reinstall"
+	summaryCredentials = "Conflicting credentials for the reinstall"
 	summaryRefused     = "DevServer not reinstalled"
 	summaryNotStarted  = "Reinstall did not start"
 	summaryPending     = "Reinstall not finished yet"
@@ -50,123 +51,6 @@ const (
 	duringResume
 )
 
-// planDiagnostics say what the plan means for the disk, and what it lacks.
-func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.Diagnostics {
-	var diags diag.Diagnostics
-
-	id := serverName(in)
-
-	if d.erases() {
-		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, fmt.Sprintf(
-			"Applying this plan reinstalls DevServer %s: the system disk will be erased. Reasons: %s.",
-			id, strings.Join(d.reasons, ", ")))
-		diags.Append(credentialDiagnostics(id, config)...)
-	}
-
-	if d.undecided {
-		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
-			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
-				"values that are known only after apply.", id))
-	}
-
-	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
-		op, _ := operation(in.prior.LastReinstall)
-		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, op, d.erases()))
-	}
-
-	if len(d.drift) > 0 {
-		summary, detail := summaryDrift, fmt.Sprintf(
-			"DevServer %s: %s. With on_drift = \"warn\" nothing is done about it.", id, describe(d.drift))
-		if in.imported {
-			summary, detail = summaryImported, fmt.Sprintf(
-				"DevServer %s: %s. The apply that follows an import reinstalls nothing; the plan after it treats this "+
-					"as drift, and under on_drift = \"reinstall\" (the default) plans a reinstall.", id, describe(d.drift))
-		}
-
-		diags.AddWarning(summary, detail)
-	}
-
-	if len(d.absorbed) > 0 {
-		diags.AddWarning(summaryAbsorbed, fmt.Sprintf(
-			"DevServer %s was imported, so the first apply that changes it takes %s into the state and reinstalls nothing. "+
-				"To have it reinstalled, change triggers after that apply.", id, strings.Join(d.absorbed, ", ")))
-	}
-
-	if len(d.mismatch) > 0 && !d.erases() {
-		diags.AddWarning(summaryMismatched, mismatchDetail(id, d.mismatch))
-	}
-
-	return diags
-}
-
-// serverName names the server of a plan, with its name where that is known.
-func serverName(in *planInput) string {
-	id := in.plan.ID.ValueString()
-	if in.plan.ID.IsUnknown() {
-		return "(id known after apply)"
-	}
-
-	if in.prior != nil && in.prior.Name.ValueString() != "" {
-		return fmt.Sprintf("%s (%s)", id, in.prior.Name.ValueString())
-	}
-
-	return id
-}
-
-// credentialDiagnostics demand a credential for a reinstall that is planned.
-func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics {
-	if !config.AdminPass.IsNull() || !config.AdminPassWO.IsNull() || !config.KeyPairName.IsNull() {
-		return nil
-	}
-
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
-		"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
-			"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. Nothing has been sent.", id))}
-}
-
-// requestDiagnostics refuse a request without a credential. The plan has demanded one; a write-only value can still be
-// null by the time of the apply.
-func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
-	if request.Body.KeyPairName != "" || !request.Body.AdminPass.IsZero() {
-		return nil
-	}
-
-	return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
-		"Nothing says how to log in to DevServer %s after its reinstall: admin_pass_wo has no value in this apply. Nothing "+
-			"was sent, and nothing was erased. Look at where admin_pass_wo gets its value from.", request.ServerID))}
-}
-
-// resumeDetail says what an apply waits for.
-func resumeDetail(id string, op reinstall.Operation, erases bool) string {
-	detail := fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and its end was not seen.", id, timeValue(op.SubmittedAt).ValueString())
-	if op.State == reinstall.StateUnknown {
-		detail = fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and the answer was lost.", id, timeValue(op.SubmittedAt).ValueString())
-	}
-
-	if erases {
-		return detail + " Applying this plan waits for its end first."
-	}
-
-	return detail + " Applying this plan waits for its end, and sends nothing."
-}
-
-// mismatchDetail says what a mismatched reinstall left, and the ways out.
-func mismatchDetail(id string, differences []reinstall.Difference) string {
-	return fmt.Sprintf("The reinstall of DevServer %s ended, but %s. It is not repeated by itself: the service may not "+
-		"install what was asked for however often it is asked. Either change the configuration to what the server has, "+
-		"or change triggers to reinstall it once more.", id, describe(differences))
-}
-
-// describe puts differences into words.
-func describe(differences []reinstall.Difference) string {
-	texts := make([]string, len(differences))
-	for i, d := range differences {
-		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, d.Found, d.Asked)
-	}
-
-	return strings.Join(texts, ", ")
-}
-
 // outcomeDiagnostics say how a run ended: what happened, what that means for the disk, and what to do next.
 func outcomeDiagnostics(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -180,17 +64,17 @@ func outcomeDiagnostics(id string, result *reinstall.Result, when occasion) diag
 	case reinstall.OutcomeCompleted:
 		diags.Append(completedDiagnostics(id, result)...)
 	case reinstall.OutcomeRefused:
-		diags.AddError(summaryRefused, refusedDetail(id, result))
+		diags.AddError(summaryRefused, refusedDetail(id, result, when))
 	case reinstall.OutcomeNotStarted:
 		diags.AddError(summaryNotStarted, notStartedDetail(id, result, when))
 	case reinstall.OutcomeFailed:
-		diags.AddError(summaryFailed, failedDetail(id, result))
+		diags.AddError(summaryFailed, failedDetail(id, result, when))
 	case reinstall.OutcomePending:
 		add(summaryPending, pendingDetail(id, result))
 	case reinstall.OutcomeUnknown:
 		add(summaryUnknown, unknownDetail(id, result))
 	case reinstall.OutcomeMismatched:
-		add(summaryMismatched, mismatchDetail(id, result.Differences))
+		add(summaryMismatched, paragraphs(mismatchDetail(id, result.Differences), requestDetail(result)))
 	}
 
 	return diags
@@ -217,7 +101,7 @@ func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics 
 }
 
 // refusedDetail is for a request that was not sent, or not accepted.
-func refusedDetail(id string, result *reinstall.Result) string {
+func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
 	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
 		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
@@ -227,8 +111,17 @@ func refusedDetail(id string, result *reinstall.Result) string {
 		first,
 		because(result.Err),
 		powerDetail(result),
-		adviceFor(result.Err),
+		strings.TrimSpace(adviceFor(result.Err)+" "+planAgain(when)),
 	)
+}
+
+// planAgain says what the next apply does after one that erased nothing.
+func planAgain(when occasion) string {
+	if when == duringCreate {
+		return "The server is not in the state, so the next apply plans its reinstall again."
+	}
+
+	return "The state is as before, so the next apply plans the reinstall again."
 }
 
 // powerDetail says what became of a server that was stopped for a reinstall that did not take place.
@@ -240,10 +133,13 @@ func powerDetail(result *reinstall.Result) string {
 		return "The server had been stopped for it, and was told to start again; it was not seen running yet."
 	case reinstall.PowerStopping:
 		return "The server had been told to stop for it. It had not stopped yet, and was not started again: it does not " +
-			"run, or will not run soon."
+			"run, or will not run soon. Start it in the ModelArts console if it is needed as it is."
 	case reinstall.PowerStartRefused:
 		return "The server had been stopped for it, and could not be started again: it does not run. " +
-			because(result.PowerErr)
+			because(result.PowerErr) + " Start it in the ModelArts console."
+	case reinstall.PowerUnclear:
+		return fmt.Sprintf("The server had been told to stop for it, and it is not clear whether it runs; its status was %q "+
+			"when it was last seen.", lastStatus(result))
 	case reinstall.PowerUntouched:
 	}
 
@@ -252,9 +148,9 @@ func powerDetail(result *reinstall.Result) string {
 
 // notStartedDetail is for a request whose answer was lost, and which has had no effect.
 func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
-	next := "The next apply plans the reinstall anew, and says so."
-	if when == duringUpdate {
-		next = "Nothing of it is in the state, so the next apply plans it again."
+	next := "The state says so, and the next apply plans the reinstall anew."
+	if when != duringResume {
+		next = planAgain(when)
 	}
 
 	return paragraphs(
@@ -264,7 +160,7 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 }
 
 // failedDetail is for a reinstall that erased the disk and did not succeed.
-func failedDetail(id string, result *reinstall.Result) string {
+func failedDetail(id string, result *reinstall.Result, when occasion) string {
 	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
 		first := fmt.Sprintf("DevServer %s vanished during its reinstall. The system disk is to be taken for erased.", id)
 		if result.Operation.State == reinstall.StateUnknown {
@@ -275,25 +171,44 @@ func failedDetail(id string, result *reinstall.Result) string {
 		return paragraphs(
 			first,
 			because(result.Err), requestDetail(result),
-			"If the server was deleted on purpose, remove it from the configuration.")
+			"If the server was deleted on purpose, remove it from the configuration. Otherwise the next apply tries to "+
+				"reinstall it again, and fails as long as the service does not know it.")
 	}
 
 	return paragraphs(
 		fmt.Sprintf("The reinstall of DevServer %s ended in status %s. The system disk was erased, and the server is not "+
 			"usable.", id, result.Server.CurrentStatus()),
 		requestDetail(result),
-		"The next apply plans another reinstall. If it fails again, check that the image fits the type and architecture "+
+		failedNext(when)+" If it fails again, check that the image fits the type and architecture "+
 			"of the server, and give the request id to the service's support.")
+}
+
+// failedNext says what the next apply does after a reinstall that failed.
+func failedNext(when occasion) string {
+	if when == duringCreate {
+		return "The server is not in the state, so the next apply plans another reinstall, for the reason create."
+	}
+
+	return "The next apply plans another reinstall, for the reason failed."
+}
+
+// lastStatus is the status in which the server was last seen.
+func lastStatus(result *reinstall.Result) modelarts.Status {
+	if result.Server == nil {
+		return ""
+	}
+
+	return result.Server.CurrentStatus()
 }
 
 // pendingDetail is for a reinstall that was accepted, and whose end was not seen.
 func pendingDetail(id string, result *reinstall.Result) string {
 	return paragraphs(
 		fmt.Sprintf("The service is reinstalling DevServer %s; its system disk is being erased, or was. The apply ended "+
-			"first, while %s.", id, result.Stage),
+			"first, while %s. The server's status was %s when it was last seen.", id, result.Stage, lastStatus(result)),
 		because(result.Err), requestDetail(result),
-		"The next apply waits for its end and sends no second request. If the server never gets there, "+
-			"`terraform apply -replace` sends a new one.")
+		"The next apply waits for its end and sends no second request. If the service gives up on it, so that the server is "+
+			"not being reinstalled any more and its end is still not seen, `terraform apply -replace` sends a new one.")
 }
 
 // unknownDetail is for a request of which nobody knows whether it was accepted.
@@ -303,7 +218,7 @@ func unknownDetail(id string, result *reinstall.Result) string {
 			"server showed whether it was accepted. Its system disk may be erased.", id),
 		because(result.Err),
 		"The next apply finds out, and sends no second request unless it is clear that the first had no effect and the "+
-			"plan says so.")
+			"plan says so. If it cannot find out, `terraform apply -replace` sends a new one, whatever became of this one.")
 }
 
 // requestDetail names the request for the service's support.
@@ -405,6 +320,41 @@ func adviceFor(err error) string {
 			"failure_tolerance in the provider block."
 	case twice:
 		return "Let each server have one resource: look for the id in the configuration, and remove the second one."
+	}
+
+	advice := adviceForReading(err, "Check that the credentials may start, stop and reinstall DevServers in this project, "+
+		"and the provider's project_id and region.")
+	_, answered := errors.AsType[*modelarts.Error](err)
+	_, running := errors.AsType[*reinstall.RunningError](err)
+
+	switch {
+	case advice != "":
+		return advice
+	case errors.Is(err, reinstall.ErrTimedOut):
+		return "Apply again, with a longer timeout if it is too short for this server."
+	case errors.Is(err, reinstall.ErrInterrupted):
+		return "Apply again."
+	case running:
+		return "Stop it in the ModelArts console, or leave stop_before_reinstall out, then apply again."
+	case answered:
+		return "Check what the request asks for: that image_id is an image for the type and architecture of this server " +
+			"(the data source modelarts_devserver_images lists them), that the key pair exists in the region, and that a " +
+			"node of a supernode is not given a password."
+	default:
+		return ""
+	}
+}
+
+// adviceForReading is what to do about an error of the service, or of the way to it; forbidden is the advice for missing
+// permissions. Empty: there is none, since it is about what the request asks for.
+func adviceForReading(err error, forbidden string) string {
+	if _, ok := errors.AsType[*modelarts.ListingError](err); ok {
+		return "An incomplete list is not used, since what it lacks may well be there. It can come from DevServers that are " +
+			"created or deleted at the same time: run Terraform again. If it stays, give the request id to the service's " +
+			"support."
+	}
+
+	switch {
 	case modelarts.IsNotFound(err):
 		return "Check the attribute id: it is the ID of the DevServer, as the list of DevServers shows it, not " +
 			"cloud_server.id, the ID of the ECS or bare-metal server under it. Check also the provider's region and " +
@@ -413,17 +363,25 @@ func adviceFor(err error) string {
 		return "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), security_token " +
 			"(HW_SECURITY_TOKEN), or token (HW_AUTH_TOKEN)."
 	case modelarts.IsForbidden(err):
-		return "Check that the credentials may reinstall DevServers in this project, and the provider's project_id and " +
-			"region."
+		return forbidden
 	case modelarts.IsUnrouted(err):
 		return "This is not the service's own word about the server. Check the provider's region, project_id and endpoints."
-	case errors.Is(err, reinstall.ErrTimedOut):
-		return "Apply again, with a longer timeout if it is too short for this server."
-	case errors.Is(err, reinstall.ErrInterrupted):
-		return "Apply again."
-	default:
+	}
+
+	if answer, ok := errors.AsType[*modelarts.Error](err); ok {
+		if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError {
+			return "The service is busy or out of order: try again later. If it stays so, give the request id to the " +
+				"service's support."
+		}
+
 		return ""
 	}
+
+	if _, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
+		return "Check the network and the proxy (HTTPS_PROXY), and the provider's region and endpoints."
+	}
+
+	return ""
 }
 
 // paragraphs joins what is not empty.

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -37,8 +36,7 @@ func serverUnread(id string, err error) diag.Diagnostic {
 	}
 
 	return diag.NewAttributeErrorDiagnostic(path.Root("id"), summary, paragraphs(what, because(err),
-		adviceForReading(err, "Check that the credentials may read DevServers in this project (modelarts:devserver:get), and "+
-			"the provider's project_id and region.")))
+		adviceForReading(err, mayRead)))
 }
 
 // serversUnlisted is for a listing of servers that failed, or that nobody should rely on.
@@ -54,21 +52,6 @@ func imagesUnlisted(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summaryImages, paragraphs("The images of DevServers could not be listed.", because(err),
 		adviceForReading(err, "Check that the credentials may list the images of DevServers in this project, and the "+
 			"provider's project_id and region.")))
-}
-
-// adviceForReading is adviceFor for what only reads; forbidden is the advice for missing permissions.
-func adviceForReading(err error, forbidden string) string {
-	if _, ok := errors.AsType[*modelarts.ListingError](err); ok {
-		return "An incomplete list is not used, since what it lacks may well be there. It can come from DevServers that are " +
-			"created or deleted at the same time: run Terraform again. If it stays, give the request id to the service's " +
-			"support."
-	}
-
-	if modelarts.IsForbidden(err) {
-		return forbidden
-	}
-
-	return adviceFor(err)
 }
 
 // noServerNamed is for a name that no server has.

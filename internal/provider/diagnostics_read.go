@@ -9,16 +9,20 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
+// mayRead is the advice for a server that may not be read.
+const mayRead = "Check that the credentials may read DevServers in this project (modelarts:devserver:get), and the " +
+	"provider's project_id and region."
+
 // readError is for a server that could not be read.
 func readError(id string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summaryRead, paragraphs(
-		fmt.Sprintf("DevServer %s could not be read. The state was left as it is.", id), because(err), adviceFor(err)))
+		fmt.Sprintf("DevServer %s could not be read. The state was left as it is.", id), because(err), adviceForReading(err, mayRead)))
 }
 
 // importNotFound is for an import of a server that the service does not know.
 func importNotFound(id string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("id"), summaryRead, paragraphs(
-		fmt.Sprintf("DevServer %s cannot be imported: the service does not know it.", id), because(err), adviceFor(err)))
+		fmt.Sprintf("DevServer %s cannot be imported: the service does not know it.", id), because(err), adviceForReading(err, mayRead)))
 }
 
 // elsewhere is for a server that is not known where the provider looks, but was made elsewhere.
@@ -44,13 +48,14 @@ func notRefreshed(id string) diag.Diagnostic {
 			"read: this plan does not see whether it has drifted.", id))
 }
 
-// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image.
+// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image. Where the state
+// still has the disk from before its own reinstall, the service was late to show the new one.
 func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) diag.Diagnostics {
 	op, asked := operation(state.LastReinstall)
 	was, is := state.rootVolumeID(), server.RootVolumeID()
 
 	if was == "" || is == "" || was == is || state.OnDrift.ValueString() == onDriftIgnore ||
-		asked && op.State.Open() || server.InstalledImageID() != state.installedImageID().ValueString() {
+		asked && (op.State.Open() || was == op.Baseline.RootVolumeID) || server.InstalledImageID() != state.installedImageID().ValueString() {
 		return nil
 	}
 

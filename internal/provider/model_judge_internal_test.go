@@ -375,6 +375,11 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 	if (len(differences) > 0) != (op.State == reinstall.StateMismatched) {
 		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
 	}
+
+	inputs := reinstall.Compare(step.next.model.ImageID.ValueString(), "", image, "")
+	if op.State == reinstall.StateCompleted && len(inputs) > 0 {
+		j.add(invariantClaim, "%s: %q, but not for what the state asks for: %v", j.where(step), op.State, inputs)
+	}
 }
 
 // touched tells whether somebody changed the server so shortly before the end of a step that a look of the step may not

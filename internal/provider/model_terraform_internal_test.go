@@ -43,7 +43,7 @@ type modelState struct {
 	model   *osReinstallModel // nil: nothing
 	tainted bool
 
-	imported, keyConfigured bool // the private state of the direct driver
+	imported bool // the private state of the direct driver
 
 	raw     *tfprotov6.DynamicValue // the protocol's
 	private []byte
@@ -245,7 +245,7 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	server, err := d.resource.look(ctx, prior.model)
 
 	switch {
-	case modelarts.IsNotFound(err):
+	case modelarts.IsNotFound(err) && !prior.model.ProjectID.IsNull(): // one that was only just imported is an error
 		return modelState{}, v
 	case err != nil:
 		v.errors = append(v.errors, err.Error())
@@ -256,19 +256,7 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	}
 
 	state := *prior.model
-	v.add(rootVolumeDiagnostics(&state, server))
-
-	state.Ready = types.BoolValue(true)
-
-	if op, asked := operation(state.LastReinstall); asked {
-		if op.State.Open() {
-			state.forgetReinstalled()
-		}
-
-		state.setOperation(permitOf(state.LastReinstall), reinstall.Settle(op, server))
-	}
-
-	state.show(server, prior.keyConfigured)
+	v.add(state.refreshed(server))
 	v.add(d.resource.locate(ctx, &state))
 	prior.model = &state
 
@@ -284,15 +272,18 @@ func (directProcess) plan(
 	plan := *config
 	plan.AdminPassWO = types.StringNull()
 	p := modelPlan{model: &plan, inputs: in, action: planUpdate}
-	input := planInput{plan: &plan, keyConfigured: !config.KeyPairName.IsNull()}
+
+	var state *osReinstallModel
 
 	if prior.model == nil || prior.tainted {
-		plan.unknownAsComputed(input.keyConfigured)
+		plan.unknownAsComputed(!config.KeyPairName.IsNull())
 		p.action = planCreate
 	} else {
-		state := *prior.model
-		input.prior, input.imported = &state, prior.imported
+		copied := *prior.model
+		state = &copied
 	}
+
+	input := newPlanInput(config, &plan, state, prior.imported)
 
 	decided := decide(&input)
 	decided.write(&input)
@@ -323,7 +314,6 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 	var v verdicts
 
 	plan := *p.model
-	keyConfigured := p.inputs.key != ""
 	granted, permitted := p.permit()
 	request := plan.request(p.secrets())
 	request.Timeout = defaultReinstallTimeout
@@ -340,11 +330,10 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 			return modelState{}, v
 		}
 
-		plan.settle(&osReinstallModel{serverModel: nullServerModel()}, result.Server)
-		plan.setOperation(granted, result.Operation)
+		plan.created(granted, &result)
 		v.add(d.resource.locate(ctx, &plan))
 
-		return modelState{model: &plan, keyConfigured: keyConfigured}, v
+		return modelState{model: &plan}, v
 	}
 
 	if permitted {
@@ -359,11 +348,10 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 			return prior, v
 		}
 
-		plan.settle(&state, end.Server)
-		plan.setOperation(granted, end.Operation)
+		plan.updated(&state, granted, &end.Result)
 	}
 
-	return modelState{model: &plan, keyConfigured: keyConfigured}, v
+	return modelState{model: &plan}, v
 }
 
 // secrets are the write-only values of the configuration.

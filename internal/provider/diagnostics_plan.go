@@ -1,0 +1,158 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// planDiagnostics say what the plan means for the disk, and what it lacks.
+func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	id := serverName(in)
+
+	if d.erases() {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, fmt.Sprintf(
+			"Applying this plan reinstalls DevServer %s: the system disk will be erased. Reasons: %s.",
+			id, strings.Join(d.reasons, ", ")))
+		diags.Append(credentialDiagnostics(id, config)...)
+	}
+
+	if d.undecided {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
+			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
+				"values that are known only after apply.", id))
+	}
+
+	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
+		op, _ := operation(in.prior.LastReinstall)
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, op, d.erases()))
+	}
+
+	if len(d.drift) > 0 && !d.erases() {
+		summary, detail := summaryDrift, fmt.Sprintf(
+			"DevServer %s: %s. With on_drift = \"warn\" nothing is done about it.", id, describe(d.drift))
+		if in.imported {
+			summary, detail = summaryImported, fmt.Sprintf(
+				"DevServer %s: %s. The apply that follows an import reinstalls nothing; the plan after it treats this "+
+					"as drift, and under on_drift = \"reinstall\" (the default) plans a reinstall.", id, describe(d.drift))
+		}
+
+		diags.AddWarning(summary, detail)
+	}
+
+	if len(d.absorbed) > 0 {
+		diags.AddWarning(summaryAbsorbed, fmt.Sprintf(
+			"DevServer %s was imported, so the first apply that changes it takes %s into the state and reinstalls nothing. "+
+				"To have it reinstalled, change triggers after that apply.", id, strings.Join(d.absorbed, ", ")))
+	}
+
+	if len(d.mismatch) > 0 && !d.erases() {
+		diags.AddWarning(summaryMismatched, mismatchDetail(id, d.mismatch))
+	}
+
+	return diags
+}
+
+// serverName names the server of a plan, with its name where that is known.
+func serverName(in *planInput) string {
+	id := in.plan.ID.ValueString()
+	if in.plan.ID.IsUnknown() {
+		return "(id known after apply)"
+	}
+
+	if in.prior != nil && in.prior.Name.ValueString() != "" {
+		return fmt.Sprintf("%s (%s)", id, in.prior.Name.ValueString())
+	}
+
+	return id
+}
+
+// credentialDiagnostics demand exactly one credential for a reinstall that is planned. What a validator has seen is not
+// enough: with ignore_changes the plan has an argument that the configuration has no more.
+func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics {
+	var given []string
+
+	for _, credential := range []struct {
+		name  string
+		value types.String
+	}{
+		{"key_pair_name", config.KeyPairName},
+		{"admin_pass_wo", config.AdminPassWO},
+		{"admin_pass", config.AdminPass},
+	} {
+		if !credential.value.IsNull() {
+			given = append(given, credential.name)
+		}
+	}
+
+	switch len(given) {
+	case 0:
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
+			"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
+				"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. If the server is "+
+				"only to be watched, set on_drift to \"warn\" or \"ignore\" instead. Nothing has been sent.", id))}
+	case 1:
+		return nil
+	default:
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredentials, fmt.Sprintf(
+			"A reinstall of DevServer %s is planned with %s, and the service takes only one of them. One may come from the "+
+				"state, through ignore_changes. Nothing has been sent.", id, strings.Join(given, " and ")))}
+	}
+}
+
+// requestDiagnostics refuse a request without exactly one credential. The plan has demanded one; but a write-only value can
+// still be null by the time of the apply, or have come into the configuration since.
+func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
+	const nothing = "Nothing was sent, and nothing was erased."
+
+	switch hasKey, hasPassword := request.Body.KeyPairName != "", !request.Body.AdminPass.IsZero(); {
+	case hasKey && hasPassword:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredentials, fmt.Sprintf(
+			"DevServer %s would be reinstalled with key_pair_name and a password, and the service takes only one of them. %s "+
+				"Look at ignore_changes, and at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+	case !hasKey && !hasPassword:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
+			"Nothing says how to log in to DevServer %s after its reinstall: admin_pass_wo has no value in this apply. %s "+
+				"Look at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+	default:
+		return nil
+	}
+}
+
+// resumeDetail says what an apply waits for.
+func resumeDetail(id string, op reinstall.Operation, erases bool) string {
+	detail := fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and its end was not seen.", id, timeValue(op.SubmittedAt).ValueString())
+	if op.State == reinstall.StateUnknown {
+		detail = fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and the answer was lost.", id, timeValue(op.SubmittedAt).ValueString())
+	}
+
+	if erases {
+		return detail + " Applying this plan waits for its end first, and then reinstalls the server once more."
+	}
+
+	return detail + " Applying this plan waits for its end, and sends nothing."
+}
+
+// mismatchDetail says what a mismatched reinstall left, and the ways out.
+func mismatchDetail(id string, differences []reinstall.Difference) string {
+	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated by "+
+		"itself: the service may not install what was asked for however often it is asked. Either change the "+
+		"configuration to what the server has, or change triggers to reinstall it once more.", id, describe(differences))
+}
+
+// describe puts differences into words.
+func describe(differences []reinstall.Difference) string {
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, d.Found, d.Asked)
+	}
+
+	return strings.Join(texts, ", ")
+}
