@@ -26,6 +26,9 @@ const (
 	envRequireCLI = "MODELARTS_TEST_REQUIRE_CLI" // not empty: a missing CLI is a failure
 )
 
+// noCLI says how to get what the tests need.
+const noCLI = "no Terraform CLI: `make test` builds one and runs these tests, or set " + envCLI + " to the path of one"
+
 const (
 	providerBinary = "terraform-provider-modelarts"
 	providerSource = "terraform-modelarts/modelarts"
@@ -34,7 +37,19 @@ const (
 // TestMain lets the test binary be the provider as well: Terraform finds it under the provider's name, so that what is
 // tested is always what is compiled, race detector included.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){providerBinary: serveProvider})
+	testscript.Main(hinting{m}, map[string]func(){providerBinary: serveProvider})
+}
+
+// hinting runs tests, and says first what they need, if it is not there.
+type hinting struct{ *testing.M }
+
+// Run runs the tests.
+func (h hinting) Run() int {
+	if os.Getenv(envCLI) == "" && os.Getenv(envCLIs) == "" {
+		fmt.Fprintln(os.Stderr, noCLI)
+	}
+
+	return h.M.Run()
 }
 
 func serveProvider() {
@@ -108,12 +123,11 @@ func requireCLI(t *testing.T) string {
 		return cli
 	}
 
-	const hint = "no Terraform CLI: `make test` builds one and runs these tests, or set " + envCLI + " to the path of one"
 	if os.Getenv(envRequireCLI) != "" {
-		t.Fatal(hint)
+		t.Fatal(noCLI)
 	}
 
-	t.Skip(hint)
+	t.Skip(noCLI)
 
 	return ""
 }
