@@ -216,14 +216,15 @@ func unknownDetail(id string, result *reinstall.Result) string {
 	return paragraphs(
 		fmt.Sprintf("The reinstall request for DevServer %s was sent, and the answer was lost; the apply ended before the "+
 			"server showed whether it was accepted. Its system disk may be erased.", id),
-		because(result.Err),
+		because(result.Err), requestDetail(result),
 		"The next apply finds out, and sends no second request unless it is clear that the first had no effect and the "+
 			"plan says so. If it cannot find out, `terraform apply -replace` sends a new one, whatever became of this one.")
 }
 
-// requestDetail names the request for the service's support.
+// requestDetail names the request for the service's support, unless its answer is quoted beside it.
 func requestDetail(result *reinstall.Result) string {
-	if result.Operation.RequestID == "" {
+	answer, _ := errors.AsType[*modelarts.Error](result.Err)
+	if id := result.Operation.RequestID; id == "" || answer != nil && answer.RequestID == id {
 		return ""
 	}
 

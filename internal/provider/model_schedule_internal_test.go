@@ -144,9 +144,17 @@ func newSchedule(seed uint64) *modelSchedule {
 		inputs[i] = randomInputs(d)
 	}
 
+	earlier := slices.Clone(inputs)
+
 	for range 2 + d.IntN(4) {
 		for i := range inputs {
-			inputs[i] = changedInputs(d, inputs[i])
+			next := changedInputs(d, inputs[i])
+			if d.chance(15) { // somebody turns back
+				next.image, next.key = earlier[i].image, earlier[i].key
+				next.pass, next.version = earlier[i].pass, earlier[i].version
+			}
+
+			earlier[i], inputs[i] = inputs[i], next
 		}
 
 		s.runs = append(s.runs, randomRun(d, slices.Clone(inputs)))
