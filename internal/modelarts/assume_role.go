@@ -10,10 +10,14 @@ import (
 	"time"
 )
 
+// How long the credentials for a role can live, and do where nothing is said.
 const (
-	defaultRoleDuration = 12 * time.Hour
-	minRoleDuration     = 15 * time.Minute
-	maxRoleDuration     = 24 * time.Hour
+	MinRoleDuration     = 15 * time.Minute
+	MaxRoleDuration     = 24 * time.Hour
+	DefaultRoleDuration = 12 * time.Hour
+)
+
+const (
 	// renewBefore is how long before their end credentials are replaced, and renewShare the part of their life that it
 	// is at most.
 	renewBefore = 10 * time.Minute
@@ -26,7 +30,7 @@ type Role struct {
 	// DomainName and DomainID name the account that the agency is in. One of them is enough; the id wins.
 	DomainName string
 	DomainID   string
-	// Duration is the life of the credentials, 15 minutes to 24 hours. 0: 12 hours.
+	// Duration is the life of the credentials, from MinRoleDuration to MaxRoleDuration. 0: DefaultRoleDuration.
 	Duration time.Duration
 }
 
@@ -37,7 +41,7 @@ type Role struct {
 // See https://support.huaweicloud.com/intl/en-us/api-iam/iam_04_0101.html
 func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 	if role.Duration == 0 {
-		role.Duration = defaultRoleDuration
+		role.Duration = DefaultRoleDuration
 	}
 
 	switch {
@@ -45,8 +49,8 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 		return nil, errors.New("assume role: there is no agency name")
 	case role.DomainName == "" && role.DomainID == "":
 		return nil, errors.New("assume role: there is neither a domain name nor a domain id")
-	case role.Duration < minRoleDuration || role.Duration > maxRoleDuration:
-		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, minRoleDuration, maxRoleDuration)
+	case role.Duration < MinRoleDuration || role.Duration > MaxRoleDuration:
+		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, MinRoleDuration, MaxRoleDuration)
 	}
 
 	iam, err := newService(cfg, iamEndpoint)
@@ -126,7 +130,7 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 		})
 	})
 	if err != nil {
-		return Credentials{}, fmt.Errorf("assume role %s: %w", a.role.AgencyName, err)
+		return Credentials{}, &roleError{agency: a.role.AgencyName, err: err}
 	}
 
 	credentials, end, ok := decodeAssumed(answer)
@@ -138,6 +142,24 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 	a.keep(credentials, asked, end)
 
 	return credentials, nil
+}
+
+// roleError is a role that could not be assumed.
+type roleError struct {
+	agency string
+	err    error
+}
+
+func (e *roleError) Error() string { return fmt.Sprintf("assume role %s: %v", e.agency, e.err) }
+
+func (e *roleError) Unwrap() error { return e.err }
+
+// IsRoleRefused tells whether err is IAM's answer that a role, as it is configured, cannot be assumed.
+func IsRoleRefused(err error) bool {
+	_, role := errors.AsType[*roleError](err)
+	answer, answered := errors.AsType[*Error](err)
+
+	return role && answered && answer.StatusCode/100 == 4 && !IsUnauthorized(err) && !IsThrottled(err)
 }
 
 // keep stores credentials. Their life is what was asked for, or what IAM says where that is shorter: IAM's word counts

@@ -32,17 +32,16 @@ func TestEndpoints(t *testing.T) {
 		"with path":          {func(c *modelarts.Config) { c.Endpoint = "https://proxy.example/modelarts/" }, "https://proxy.example/modelarts", "https://iam.cn-north-4.myhuaweicloud.com", ""},
 		"default port, case": {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "https://A.example:443", "http://localhost:80" }, "https://a.example", "http://localhost", ""},
 		"other default port": {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "https://a.example:80", "http://127.0.0.1:443" }, "https://a.example:80", "http://127.0.0.1:443", ""},
-		"this machine":       {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://[::1]:8080", "http://x.localhost" }, "http://[::1]:8080", "http://x.localhost", ""},
+		"this machine":       {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://[::1]:8080", "http://LOCALHOST:8080" }, "http://[::1]:8080", "http://localhost:8080", ""},
 		"insecure":           {func(c *modelarts.Config) { c.Endpoint, c.Insecure = "http://a.example", true }, "http://a.example", "https://iam.cn-north-4.myhuaweicloud.com", ""},
-		"plain http":         {func(c *modelarts.Config) { c.Endpoint = "http://a.example" }, "", "", "plain http to a.example"},
-		"plain http for IAM": {func(c *modelarts.Config) { c.IAMEndpoint = "http://127.evil.example" }, "", "", "IAM endpoint: plain http"},
-		"another scheme":     {func(c *modelarts.Config) { c.Endpoint = "ftp://a.example" }, "", "", `the scheme is "ftp"`},
-		"user":               {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "without user"},
-		"query":              {func(c *modelarts.Config) { c.Endpoint = "https://a.example?x=hush" }, "", "", "without user, query"},
-		"fragment":           {func(c *modelarts.Config) { c.Endpoint = "https://a.example#hush" }, "", "", "without user, query"},
-		"no host":            {func(c *modelarts.Config) { c.Endpoint = "https:///v1" }, "", "", "no valid host name"},
-		"odd host":           {func(c *modelarts.Config) { c.Endpoint = "https://a_b.example" }, "", "", "no valid host name"},
-		"not a URL":          {func(c *modelarts.Config) { c.Endpoint = "https://a b:hush" }, "", "", "it is not a URL"},
+		"plain http":         {func(c *modelarts.Config) { c.Endpoint = "http://a.example" }, "", "", "the ModelArts endpoint is plain http to a.example,"},
+		"plain http for IAM": {func(c *modelarts.Config) { c.IAMEndpoint = "http://127.evil.example" }, "", "", "the IAM endpoint is plain http"},
+		"below localhost":    {func(c *modelarts.Config) { c.Endpoint = "http://x.localhost" }, "", "", "is plain http to x.localhost,"},
+		"beside localhost":   {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
+		"another loopback":   {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://127.1.2.3:1", "http://127.0.0.1" }, "http://127.1.2.3:1", "http://127.0.0.1", ""},
+		"no loopback":        {func(c *modelarts.Config) { c.Endpoint = "http://128.0.0.1" }, "", "", "is plain http to 128.0.0.1,"},
+		"in the endpoint":    {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "the ModelArts endpoint has a user name"},
+		"in that of IAM":     {func(c *modelarts.Config) { c.IAMEndpoint = "https://a.example?x=hush" }, "", "", "the IAM endpoint has a query"},
 		"odd region":         {func(c *modelarts.Config) { c.Region = "evil.example/" }, "", "", "do not make a host name"},
 		"odd cloud":          {func(c *modelarts.Config) { c.Cloud = "x/../y" }, "", "", "do not make a host name"},
 		"neither":            {func(c *modelarts.Config) { c.Region = "" }, "", "", "neither a region nor an endpoint"},
@@ -104,6 +103,57 @@ func TestEndpoints(t *testing.T) {
 				t.Errorf("region %q", client.Region())
 			}
 		})
+	}
+}
+
+func TestParseEndpoint(t *testing.T) {
+	t.Parallel()
+
+	for address, want := range map[string]string{
+		"https://modelarts.cn-north-4.myhuaweicloud.com":    "https://modelarts.cn-north-4.myhuaweicloud.com",
+		" https://modelarts.cn-north-4.myhuaweicloud.com/ ": "https://modelarts.cn-north-4.myhuaweicloud.com",
+		"modelarts.example.com":                             "https://modelarts.example.com",
+		"modelarts.example.com:8443/base//":                 "https://modelarts.example.com:8443/base",
+		"httpd.example.com":                                 "https://httpd.example.com",
+		"HTTPS://A.example:443":                             "https://a.example",
+		"http://127.0.0.1:8080":                             "http://127.0.0.1:8080",
+		"http://[::1]:8080/":                                "http://[::1]:8080",
+		"http://any.example":                                "http://any.example",
+	} {
+		if got, err := modelarts.ParseEndpoint(address); err != nil || got.String() != want {
+			t.Errorf("%q: %v, %v, want %s", address, got, err, want)
+		}
+	}
+
+	const user = "has a user name or a password in it, or another @"
+
+	for address, want := range map[string]string{
+		"":                                "is empty",
+		" \t ":                            "is empty",
+		"/":                               "has no valid host name",
+		"https://":                        "is empty",
+		"http://":                         "has no valid host name",
+		"https://:8443":                   "has no valid host name",
+		"https:///v1":                     "has no valid host name",
+		"https://a_b.example":             "has no valid host name",
+		"https://exa mple.com":            "is not a URL",
+		"https://a b:hush":                "is not a URL",
+		"https://a.example:hush":          "is not a URL",
+		"ftp://example.com":               "is neither an https nor an http URL",
+		"https://example.com?x=hush":      "has a query or a fragment, which a base URL cannot have",
+		"https://example.com?":            "has a query or a fragment, which a base URL cannot have",
+		"https://example.com#hush":        "has a query or a fragment, which a base URL cannot have",
+		"https://user:hush@example.com":   user,
+		"user:hush@example.com":           user,
+		"ftp://user:hush@example.com":     user,
+		"https:/user:hush@example.com":    user,
+		"https://us er:hush@example.com":  user,
+		"https://example.com/user:hush@x": user,
+	} {
+		got, err := modelarts.ParseEndpoint(address)
+		if got != nil || err == nil || err.Error() != want {
+			t.Errorf("%q: %v, %v, want %q", address, got, err, want)
+		}
 	}
 }
 

@@ -357,6 +357,7 @@ func TestAssumeRoleFailures(t *testing.T) {
 	}{
 		"refused":        {step{status: 403, body: `{"error":{"code":"403","message":"no"}}`, header: []string{"X-IAM-Trace-Id", "t1"}}, 1, "assume role agency: POST /v3.0/OS-CREDENTIAL/securitytokens: HTTP 403 Forbidden, error code 403, request id t1: no"},
 		"down":           {step{status: 503}, 3, "HTTP 503"},
+		"not authorized": {step{status: 401}, 1, "HTTP 401"},
 		"unreachable":    {step{err: errors.New("refused")}, 3, "refused"},
 		"no credentials": {step{status: 201, body: `{"credential":{"access":"a","secret":"hush"}}`}, 1, "the reply has no credentials"},
 		"empty secret":   {step{status: 201, body: `{"credential":{"access":"a","secret":"","securitytoken":"hush"}}`}, 1, "the reply has no credentials"},
@@ -381,11 +382,19 @@ func TestAssumeRoleFailures(t *testing.T) {
 					t.Error(err)
 				}
 
+				if modelarts.IsRoleRefused(err) != (name == "refused") {
+					t.Errorf("refused is %v", modelarts.IsRoleRefused(err))
+				}
+
 				if toIAM, others := count(transport.all()); toIAM != tt.want || others != 0 {
 					t.Errorf("%d calls to IAM, %d others", toIAM, others)
 				}
 			})
 		})
+	}
+
+	if modelarts.IsRoleRefused(nil) || modelarts.IsRoleRefused(&modelarts.Error{StatusCode: http.StatusForbidden}) {
+		t.Error("there is no role")
 	}
 }
 

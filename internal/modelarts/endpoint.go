@@ -29,24 +29,28 @@ const (
 
 // url returns the base URL of the service in cfg, without a slash at its end.
 func (k endpointKind) url(cfg Config) (*url.URL, error) {
-	name, configured := "ModelArts", cfg.Endpoint
+	name, address := "ModelArts", strings.TrimSpace(cfg.Endpoint)
 	if k == iamEndpoint {
-		name, configured = "IAM", cfg.IAMEndpoint
+		name, address = "IAM", strings.TrimSpace(cfg.IAMEndpoint)
 	}
 
-	raw := strings.TrimSpace(configured)
-	if raw == "" {
+	if address == "" {
 		host, err := defaultHost(strings.ToLower(name), cfg)
 		if err != nil {
-			return nil, fmt.Errorf("%s endpoint: %w", name, err)
+			return nil, err
 		}
 
-		raw = host
+		address = host
 	}
 
-	base, err := parseEndpoint(raw, cfg.Insecure)
-	if err != nil {
-		return nil, fmt.Errorf("%s endpoint: %w", name, err)
+	base, err := ParseEndpoint(address)
+
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the %s endpoint %w", name, err)
+	case base.Scheme == "http" && !cfg.Insecure && !isLoopback(base.Hostname()):
+		return nil, fmt.Errorf("the %s endpoint is plain http to %s, which would show credentials and passwords to the "+
+			"network; use https", name, base.Host)
 	}
 
 	if k == iamEndpoint {
@@ -79,26 +83,30 @@ func defaultHost(service string, cfg Config) (string, error) {
 	return service + "." + cfg.Region + "." + cloud, nil
 }
 
-// parseEndpoint parses a base URL. Where raw has no scheme it is https. The errors do not repeat raw, which may have a
-// password in it.
-func parseEndpoint(raw string, insecure bool) (*url.URL, error) {
-	if !strings.Contains(raw, "://") {
-		raw = "https://" + raw
+// ParseEndpoint returns the base URL of a service that address stands for, without a slash at its end; an address without
+// a scheme is taken for https. An error continues a sentence that begins with where the address comes from. It does not
+// repeat the address, which may have a password in it, wherever that stands.
+func ParseEndpoint(address string) (*url.URL, error) {
+	address = strings.TrimSpace(address)
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
 	}
 
-	parsed, err := url.Parse(raw)
+	parsed, err := url.Parse(address)
 
 	switch {
+	case strings.Contains(address, "@"):
+		return nil, errors.New("has a user name or a password in it, or another @")
+	case address == "https://":
+		return nil, errors.New("is empty")
 	case err != nil:
-		return nil, errors.New("it is not a URL")
+		return nil, errors.New("is not a URL")
 	case parsed.Scheme != "https" && parsed.Scheme != "http":
-		return nil, fmt.Errorf("the scheme is %q instead of https", parsed.Scheme)
-	case parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":
-		return nil, errors.New("it must be a URL without user, query and fragment")
+		return nil, errors.New("is neither an https nor an http URL")
+	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":
+		return nil, errors.New("has a query or a fragment, which a base URL cannot have")
 	case net.ParseIP(parsed.Hostname()) == nil && !hostPart.MatchString(parsed.Hostname()):
-		return nil, errors.New("it has no valid host name")
-	case parsed.Scheme == "http" && !insecure && !isLoopback(parsed.Hostname()):
-		return nil, fmt.Errorf("plain http to %s would show credentials and passwords to the network; use https", parsed.Host)
+		return nil, errors.New("has no valid host name")
 	}
 
 	base := &url.URL{
@@ -115,10 +123,9 @@ func parseEndpoint(raw string, insecure bool) (*url.URL, error) {
 	return base, nil
 }
 
-// isLoopback tells whether host is this machine.
+// isLoopback tells whether host is this machine. Names below localhost may be resolved to other ones.
 func isLoopback(host string) bool {
-	host = strings.ToLower(host)
 	ip := net.ParseIP(host)
 
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

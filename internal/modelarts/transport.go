@@ -66,8 +66,11 @@ func newTransports(cfg Config, base *url.URL) (reads, writes http.RoundTripper, 
 	return shared, single, nil
 }
 
+// ErrCACertificates is that Config.CACertFile cannot be used.
+var ErrCACertificates = errors.New("CA certificates")
+
 // rootCAs returns the system's certificate authorities and those of file, or nil where there is no file. file may also
-// be the content of one.
+// be the content of one. Its errors are ErrCACertificates.
 func rootCAs(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // nil is crypto/tls's word for the system's authorities
@@ -78,7 +81,7 @@ func rootCAs(file string) (*x509.CertPool, error) {
 	if !strings.Contains(file, "-----BEGIN") {
 		read, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("CA certificates: %w", err)
+			return nil, fmt.Errorf("%w: %w", ErrCACertificates, err)
 		}
 
 		content = read
@@ -90,7 +93,7 @@ func rootCAs(file string) (*x509.CertPool, error) {
 	}
 
 	if !roots.AppendCertsFromPEM(content) {
-		return nil, errors.New("CA certificates: there is no PEM certificate in the file")
+		return nil, fmt.Errorf("%w: there is no PEM certificate in the file", ErrCACertificates)
 	}
 
 	return roots, nil

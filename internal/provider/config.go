@@ -1,12 +1,12 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -23,48 +23,40 @@ const (
 
 // providerModel is the provider block as it is written.
 type providerModel struct {
-	Region        types.String `tfsdk:"region"`
-	ProjectID     types.String `tfsdk:"project_id"`
-	AccessKey     types.String `tfsdk:"access_key"`
-	SecretKey     types.String `tfsdk:"secret_key"`
-	SecurityToken types.String `tfsdk:"security_token"`
-	Token         types.String `tfsdk:"token"`
-	Endpoints     types.Map    `tfsdk:"endpoints"`
-	Insecure      types.Bool   `tfsdk:"insecure"`
-	MaxRetries    types.Int64  `tfsdk:"max_retries"`
+	Region           types.String     `tfsdk:"region"`
+	ProjectID        types.String     `tfsdk:"project_id"`
+	ProjectName      types.String     `tfsdk:"project_name"`
+	AccessKey        types.String     `tfsdk:"access_key"`
+	SecretKey        types.String     `tfsdk:"secret_key"`
+	SecurityToken    types.String     `tfsdk:"security_token"`
+	Token            types.String     `tfsdk:"token"`
+	AssumeRole       *assumeRoleModel `tfsdk:"assume_role"`
+	SharedConfigFile types.String     `tfsdk:"shared_config_file"`
+	Profile          types.String     `tfsdk:"profile"`
+	Cloud            types.String     `tfsdk:"cloud"`
+	AuthURL          types.String     `tfsdk:"auth_url"`
+	Endpoints        types.Map        `tfsdk:"endpoints"`
+	Insecure         types.Bool       `tfsdk:"insecure"`
+	CACertFile       types.String     `tfsdk:"cacert_file"`
+	MaxRetries       types.Int64      `tfsdk:"max_retries"`
 
 	MaxConcurrentReinstalls types.Int64 `tfsdk:"max_concurrent_reinstalls"`
 	FailureTolerance        types.Int64 `tfsdk:"failure_tolerance"`
 }
 
-// isUnknown tells whether any value of the block is known only after something else has been applied.
-func (m *providerModel) isUnknown() bool {
-	values := []attr.Value{
-		m.Region, m.ProjectID, m.AccessKey, m.SecretKey, m.SecurityToken, m.Token, m.Endpoints, m.Insecure, m.MaxRetries,
-		m.MaxConcurrentReinstalls, m.FailureTolerance,
-	}
-	for _, endpoint := range m.Endpoints.Elements() {
-		values = append(values, endpoint)
-	}
-
-	for _, value := range values {
-		if value.IsUnknown() {
-			return true
-		}
-	}
-
-	return false
-}
-
-// settings is what the block and the environment come to. Its fields are exported so that no print verb reaches past a
-// Secret's own formatting.
+// settings is what the block, the environment and the shared file come to. Its fields are exported so that no print verb
+// reaches past a Secret's own formatting.
 type settings struct {
 	Region      string
 	ProjectID   string // empty: to be looked up
+	ProjectName string // empty: that of the region
 	Credentials modelarts.Credentials
-	Endpoint    string // empty: that of the region
-	IAMEndpoint string // empty: that of the region
+	Role        *modelarts.Role // to be assumed by the credentials; nil: none
+	Cloud       string          // empty: that of the region
+	Endpoint    string          // empty: that of the region and cloud
+	IAMEndpoint string          // empty: that of the region and cloud
 	Insecure    bool
+	CACertFile  string // a path, or the content; empty: none
 	MaxRetries  int
 	Limits      reinstall.Limits
 }
@@ -75,17 +67,32 @@ type argument struct {
 	variables []string
 }
 
-// The arguments that have environment variables.
+// The arguments that have environment variables, under the names that the huaweicloud provider has for them.
+//
+// See https://registry.terraform.io/providers/huaweicloud/huaweicloud/latest/docs
 var (
-	argRegion        = argument{"region", []string{"HW_REGION_NAME", "OS_REGION_NAME"}}
-	argProjectID     = argument{"project_id", []string{"HW_PROJECT_ID", "OS_PROJECT_ID"}}
-	argAccessKey     = argument{"access_key", []string{"HW_ACCESS_KEY", "OS_ACCESS_KEY"}}
-	argSecretKey     = argument{"secret_key", []string{"HW_SECRET_KEY", "OS_SECRET_KEY"}}
-	argSecurityToken = argument{"security_token", []string{"HW_SECURITY_TOKEN"}}
-	argToken         = argument{"token", []string{"HW_AUTH_TOKEN", "OS_AUTH_TOKEN"}}
-	argInsecure      = argument{"insecure", []string{"HW_INSECURE", "OS_INSECURE"}}
-	argMaxRetries    = argument{"max_retries", []string{"HW_MAX_RETRIES"}}
+	argRegion           = argument{"region", []string{"HW_REGION_NAME", "OS_REGION_NAME"}}
+	argProjectID        = argument{"project_id", []string{"HW_PROJECT_ID", "OS_PROJECT_ID"}}
+	argProjectName      = argument{"project_name", []string{"HW_PROJECT_NAME", "OS_PROJECT_NAME"}}
+	argAccessKey        = argument{"access_key", []string{"HW_ACCESS_KEY", "OS_ACCESS_KEY"}}
+	argSecretKey        = argument{"secret_key", []string{"HW_SECRET_KEY", "OS_SECRET_KEY"}}
+	argSecurityToken    = argument{"security_token", []string{"HW_SECURITY_TOKEN"}}
+	argToken            = argument{"token", []string{"HW_AUTH_TOKEN", "OS_AUTH_TOKEN"}}
+	argRoleAgencyName   = argument{"assume_role.agency_name", []string{"HW_ASSUME_ROLE_AGENCY_NAME"}}
+	argRoleDomainName   = argument{"assume_role.domain_name", []string{"HW_ASSUME_ROLE_DOMAIN_NAME"}}
+	argRoleDomainID     = argument{"assume_role.domain_id", []string{"HW_ASSUME_ROLE_DOMAIN_ID"}}
+	argRoleDuration     = argument{"assume_role.duration", []string{"HW_ASSUME_ROLE_DURATION"}}
+	argSharedConfigFile = argument{"shared_config_file", []string{"HW_SHARED_CONFIG_FILE"}}
+	argProfile          = argument{"profile", []string{"HW_PROFILE"}}
+	argCloud            = argument{"cloud", []string{"HW_CLOUD"}}
+	argAuthURL          = argument{"auth_url", []string{"HW_AUTH_URL", "OS_AUTH_URL"}}
+	argInsecure         = argument{"insecure", []string{"HW_INSECURE", "OS_INSECURE"}}
+	argCACertFile       = argument{"cacert_file", []string{"OS_CACERT"}}
+	argMaxRetries       = argument{"max_retries", []string{"HW_MAX_RETRIES"}}
 )
+
+// families are the kinds of environment variables: what belongs together, such as credentials, is taken from one of them.
+var families = []string{"HW_", "OS_"}
 
 // String names the argument with its variables, for an error.
 func (a argument) String() string {
@@ -104,29 +111,59 @@ func (a argument) environment(getenv func(string) string) (variable, value strin
 	return "", ""
 }
 
-// text returns the value of the block where there is one, else that of the environment.
-func (a argument) text(written types.String, getenv func(string) string) string {
-	if written.ValueString() != "" {
-		return written.ValueString()
+// given is a value, and what it is called in the place that it comes from.
+type given struct{ name, value string }
+
+// in returns the value of the block.
+func (a argument) in(written types.String) given { return given{a.name, written.ValueString()} }
+
+// of returns the value of the variable that the argument has in a family; nothing where it has none.
+func (a argument) of(family string, getenv func(string) string) given {
+	for _, variable := range a.variables {
+		if strings.HasPrefix(variable, family) {
+			return given{fmt.Sprintf("%s (%s)", a.name, variable), getenv(variable)}
+		}
 	}
 
-	_, value := a.environment(getenv)
-
-	return value
+	return given{}
 }
 
-// resolveSettings merges the block, which must be known, over the environment: what is written in the block always
-// wins. An empty string in either counts as not written.
+// text returns the value of the block where there is one, else that of the environment.
+func (a argument) text(written types.String, getenv func(string) string) string {
+	_, value := a.environment(getenv)
+
+	return cmp.Or(written.ValueString(), value)
+}
+
+// refuse reports what is wrong with the argument. Only one that is written in the block has a path: for another one the
+// CLI would print the first line of the block, which may be all of it.
+func (a argument) refuse(diags *diag.Diagnostics, written bool, summary, format string, args ...any) {
+	detail := fmt.Sprintf(format, args...)
+
+	if written {
+		diags.AddAttributeError(path.Root(a.name), summary, detail)
+	} else {
+		diags.AddError(summary, detail)
+	}
+}
+
+// resolveSettings merges the block, which must be known, over the environment, and that over the profile of the shared
+// file: what is written in the block always wins. An empty string counts as not written.
 func resolveSettings(block *providerModel, getenv func(string) string) (settings, diag.Diagnostics) {
 	var diags diag.Diagnostics
 
+	profile := readProfile(block, getenv, &diags)
+	if diags.HasError() {
+		return settings{}, diags
+	}
+
 	resolved := settings{
-		Region:      resolveRegion(block, getenv, &diags),
-		ProjectID:   resolveProjectID(block, getenv, &diags),
-		Credentials: resolveCredentials(block, getenv, &diags),
+		Region:      resolveRegion(block, getenv, profile, &diags),
+		Cloud:       resolveCloud(block, getenv, &diags),
 		Endpoint:    resolveEndpoint(block, endpointModelArts, &diags),
-		IAMEndpoint: resolveEndpoint(block, endpointIAM, &diags),
+		IAMEndpoint: resolveIAMEndpoint(block, getenv, &diags),
 		Insecure:    resolveInsecure(block, getenv, &diags),
+		CACertFile:  argCACertFile.text(block.CACertFile, getenv),
 		MaxRetries:  resolveMaxRetries(block, getenv, &diags),
 		Limits: reinstall.Limits{
 			Concurrent:       int(block.MaxConcurrentReinstalls.ValueInt64()),
@@ -134,137 +171,74 @@ func resolveSettings(block *providerModel, getenv func(string) string) (settings
 		},
 	}
 
+	resolved.ProjectID, resolved.ProjectName = resolveProject(block, getenv, profile, resolved.Region, &diags)
+	resolved.Credentials, resolved.Role = resolveIdentity(block, getenv, profile, &diags)
+
 	return resolved, diags
 }
 
 var (
 	// regionPattern keeps whatever cannot be part of a host name out of it.
 	regionPattern = regexp.MustCompile(`^[0-9a-zA-Z]([0-9a-zA-Z._-]{0,62}[0-9a-zA-Z])?$`)
+	// cloudPattern is that of a domain name.
+	cloudPattern = regexp.MustCompile(`^[0-9a-zA-Z]([0-9a-zA-Z.-]{0,251}[0-9a-zA-Z])?$`)
 	// projectIDPattern is the rule of the API.
 	projectIDPattern = regexp.MustCompile(`^[0-9a-zA-Z-]{1,64}$`)
 )
 
-func resolveRegion(block *providerModel, getenv func(string) string, diags *diag.Diagnostics) string {
-	region := argRegion.text(block.Region, getenv)
+func resolveRegion(
+	block *providerModel, getenv func(string) string, profile *sharedProfile, diags *diag.Diagnostics,
+) string {
+	region := cmp.Or(argRegion.text(block.Region, getenv), profile.Region)
+	written := block.Region.ValueString() != ""
 
 	switch {
 	case region == "":
-		diags.AddAttributeError(path.Root(argRegion.name), "Missing region", fmt.Sprintf(
-			"Set %s in the provider block, or %s in the environment, to the region of the DevServers, such as "+
-				"cn-north-4.", argRegion.name, strings.Join(argRegion.variables, " or ")))
+		argRegion.refuse(diags, written, "Missing region", "Set %s in the provider block, or %s in the environment, to the "+
+			"region of the DevServers, such as cn-north-4.", argRegion.name, strings.Join(argRegion.variables, " or "))
 	case !regionPattern.MatchString(region):
-		diags.AddAttributeError(path.Root(argRegion.name), "Invalid region", fmt.Sprintf(
-			"%s is %q, which cannot be part of a host name. It must be the code of a region, such as cn-north-4.",
-			argRegion, region))
+		argRegion.refuse(diags, written, "Invalid region", "%s is %q, which cannot be part of a host name. It must be the "+
+			"code of a region, such as cn-north-4.", argRegion, region)
 	}
 
 	return region
 }
 
-func resolveProjectID(block *providerModel, getenv func(string) string, diags *diag.Diagnostics) string {
-	projectID := argProjectID.text(block.ProjectID, getenv)
+// resolveProject takes id and name of the project from one place: an id of the environment must not beat a name in the
+// block. The project of a profile counts in the region of the profile only, since a project is in one region.
+func resolveProject(
+	block *providerModel, getenv func(string) string, profile *sharedProfile, region string, diags *diag.Diagnostics,
+) (id, name string) {
+	id, name = block.ProjectID.ValueString(), block.ProjectName.ValueString()
 
-	if projectID != "" && !projectIDPattern.MatchString(projectID) {
-		diags.AddAttributeError(path.Root(argProjectID.name), "Invalid project id", fmt.Sprintf(
-			"%s is %q. It must be 1 to 64 letters, digits and hyphens: the id of a project, not its name. Leave it "+
-				"out to have the project of the region looked up.", argProjectID, projectID))
-	}
-
-	return projectID
-}
-
-// givenCredentials is what one source, the block or the environment, says about credentials.
-type givenCredentials struct {
-	source                                     string // for an error: "the provider block"
-	accessKey, secretKey, securityToken, token string
-}
-
-func (g *givenCredentials) isEmpty() bool {
-	return g.accessKey == "" && g.secretKey == "" && g.securityToken == "" && g.token == ""
-}
-
-// resolveCredentials takes the credentials of the block, or, where it has none at all, those of the environment. The
-// two are never mixed: a key of the one with a token of the other would be neither's. Within a source a token wins.
-// Its errors have no path, so that the CLI prints no line of the configuration that may hold a secret.
-func resolveCredentials(
-	block *providerModel, getenv func(string) string, diags *diag.Diagnostics,
-) modelarts.Credentials {
-	given := givenCredentials{
-		source:        "the provider block",
-		accessKey:     block.AccessKey.ValueString(),
-		secretKey:     block.SecretKey.ValueString(),
-		securityToken: block.SecurityToken.ValueString(),
-		token:         block.Token.ValueString(),
-	}
-
-	if given.isEmpty() {
-		given = givenCredentials{
-			source:        "the environment",
-			accessKey:     argAccessKey.text(block.AccessKey, getenv),
-			secretKey:     argSecretKey.text(block.SecretKey, getenv),
-			securityToken: argSecurityToken.text(block.SecurityToken, getenv),
-			token:         argToken.text(block.Token, getenv),
+	for _, family := range families {
+		if id == "" && name == "" {
+			id, name = argProjectID.of(family, getenv).value, argProjectName.of(family, getenv).value
 		}
 	}
 
-	given.check(diags)
-
-	if given.token != "" {
-		return modelarts.Credentials{Token: modelarts.NewSecret(given.token)}
+	if id == "" && name == "" && (profile.Region == "" || profile.Region == region) {
+		id = profile.ProjectID
 	}
 
-	return modelarts.Credentials{
-		AccessKey:     given.accessKey,
-		SecretKey:     modelarts.NewSecret(given.secretKey),
-		SecurityToken: modelarts.NewSecret(given.securityToken),
+	if id != "" && !projectIDPattern.MatchString(id) {
+		argProjectID.refuse(diags, block.ProjectID.ValueString() != "", "Invalid project id", "%s is %q. It must be 1 to 64 "+
+			"letters, digits and hyphens: the id of a project, not its name, which belongs into %s. Leave both out to have "+
+			"the project of the region looked up.", argProjectID, id, argProjectName)
 	}
+
+	return id, name
 }
 
-// check reports credentials that are missing or given by half.
-func (g *givenCredentials) check(diags *diag.Diagnostics) {
-	if g.isEmpty() {
-		diags.AddError("Missing credentials", fmt.Sprintf(
-			"Neither the provider block nor the environment has credentials. Set %s and %s, and %s too where the "+
-				"keys are temporary; or set %s.", argAccessKey, argSecretKey, argSecurityToken, argToken))
+func resolveCloud(block *providerModel, getenv func(string) string, diags *diag.Diagnostics) string {
+	cloud := argCloud.text(block.Cloud, getenv)
 
-		return
+	if cloud != "" && !cloudPattern.MatchString(cloud) {
+		argCloud.refuse(diags, false, "Invalid cloud", "%s is not a domain name, such as myhuaweicloud.com. It stands "+
+			"behind the service and the region in the name of a host; the address of a service belongs into endpoints.", argCloud)
 	}
 
-	incomplete := func(has, lacks argument) {
-		diags.AddError("Incomplete credentials", fmt.Sprintf(
-			"In %s, %s is set, but %s is not. Set both in the same place: credentials of the provider block and of "+
-				"the environment are not mixed.", g.source, has, lacks))
-	}
-
-	g.checkCharacters(diags)
-
-	switch {
-	case g.accessKey != "" && g.secretKey == "":
-		incomplete(argAccessKey, argSecretKey)
-	case g.accessKey == "" && g.secretKey != "":
-		incomplete(argSecretKey, argAccessKey)
-	case g.accessKey == "" && g.securityToken != "":
-		incomplete(argSecurityToken, argAccessKey)
-	}
-}
-
-// checkCharacters reports what can be in none of the credentials, and does come in from files.
-func (g *givenCredentials) checkCharacters(diags *diag.Diagnostics) {
-	for _, given := range []struct {
-		argument argument
-		value    string
-	}{
-		{argAccessKey, g.accessKey},
-		{argSecretKey, g.secretKey},
-		{argSecurityToken, g.securityToken},
-		{argToken, g.token},
-	} {
-		if strings.ContainsFunc(given.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			diags.AddError("Malformed credentials", fmt.Sprintf(
-				"In %s, %s has white space or another character that no credential has. A line break at its end, from "+
-					"the file that it was read from, is a common cause.", g.source, given.argument))
-		}
-	}
+	return cloud
 }
 
 func resolveEndpoint(block *providerModel, key string, diags *diag.Diagnostics) string {
@@ -273,14 +247,23 @@ func resolveEndpoint(block *providerModel, key string, diags *diag.Diagnostics) 
 		return ""
 	}
 
-	at := path.Root("endpoints").AtMapKey(key)
+	diags.Append(checkEndpoint(path.Root("endpoints").AtMapKey(key), address.ValueString())...)
 
-	base, err := normalizeEndpoint(address.ValueString())
-	if err != nil {
-		diags.Append(invalidEndpoint(at, err))
+	return address.ValueString()
+}
+
+// resolveIAMEndpoint returns the address in endpoints, or else that in auth_url.
+func resolveIAMEndpoint(block *providerModel, getenv func(string) string, diags *diag.Diagnostics) string {
+	if endpoint := resolveEndpoint(block, endpointIAM, diags); endpoint != "" {
+		return endpoint
 	}
 
-	return base
+	address := argAuthURL.text(block.AuthURL, getenv)
+	if address != "" {
+		diags.Append(checkEndpoint(argAuthURL, address)...)
+	}
+
+	return address
 }
 
 func resolveInsecure(block *providerModel, getenv func(string) string, diags *diag.Diagnostics) bool {
@@ -295,9 +278,8 @@ func resolveInsecure(block *providerModel, getenv func(string) string, diags *di
 
 	insecure, err := strconv.ParseBool(value)
 	if err != nil {
-		diags.AddAttributeError(path.Root(argInsecure.name), "Invalid "+variable, fmt.Sprintf(
-			"The environment variable %s must be true or false, not %q. It stands in for %s, which is not set in the "+
-				"provider block.", variable, value, argInsecure.name))
+		argInsecure.refuse(diags, false, "Invalid "+variable, "The environment variable %s must be true or false, not %q. It "+
+			"stands in for %s, which is not set in the provider block.", variable, value, argInsecure.name)
 	}
 
 	return insecure
@@ -313,12 +295,16 @@ func resolveMaxRetries(block *providerModel, getenv func(string) string, diags *
 		return defaultMaxRetries
 	}
 
-	retries, err := strconv.Atoi(value)
-	if err != nil || retries < 0 || retries > maxMaxRetries {
-		diags.AddAttributeError(path.Root(argMaxRetries.name), "Invalid "+variable, fmt.Sprintf(
-			"The environment variable %s must be a whole number from 0 to %d, not %q. It stands in for %s, which is "+
-				"not set in the provider block.", variable, maxMaxRetries, value, argMaxRetries.name))
+	return int(wholeNumber(argMaxRetries, variable, value, 0, maxMaxRetries, diags))
+}
+
+// wholeNumber reads the value of the variable of an argument, and reports one that is not from lowest to highest.
+func wholeNumber(a argument, variable, value string, lowest, highest int64, diags *diag.Diagnostics) int64 {
+	number, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || number < lowest || number > highest {
+		a.refuse(diags, false, "Invalid "+variable, "The environment variable %s must be a whole number from %d to %d, not "+
+			"%q. It stands in for %s, which is not set in the provider block.", variable, lowest, highest, value, a.name)
 	}
 
-	return retries
+	return number
 }

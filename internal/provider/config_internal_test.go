@@ -3,12 +3,16 @@ package provider
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -29,19 +33,29 @@ func keysInEnvironment(more environment) environment {
 
 // revealed is settings with open credentials, for a comparison.
 type revealed struct {
-	Region, ProjectID, Endpoint, IAMEndpoint   string
+	Region, ProjectID, ProjectName             string
+	Cloud, Endpoint, IAMEndpoint, CACertFile   string
 	AccessKey, SecretKey, SecurityToken, Token string
+	Role                                       *modelarts.Role
 	Insecure                                   bool
 	MaxRetries                                 int
 }
 
 func reveal(s *settings) revealed {
 	return revealed{
-		Region: s.Region, ProjectID: s.ProjectID, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint,
+		Region: s.Region, ProjectID: s.ProjectID, ProjectName: s.ProjectName,
+		Cloud: s.Cloud, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint, CACertFile: s.CACertFile, Role: s.Role,
 		AccessKey: s.Credentials.AccessKey, SecretKey: s.Credentials.SecretKey.Reveal(),
 		SecurityToken: s.Credentials.SecurityToken.Reveal(), Token: s.Credentials.Token.Reveal(),
 		Insecure: s.Insecure, MaxRetries: s.MaxRetries,
 	}
+}
+
+// arguments are all that have environment variables.
+var arguments = []argument{
+	argRegion, argProjectID, argProjectName, argAccessKey, argSecretKey, argSecurityToken, argToken, argRoleAgencyName,
+	argRoleDomainName, argRoleDomainID, argRoleDuration, argSharedConfigFile, argProfile, argCloud, argAuthURL, argInsecure,
+	argCACertFile, argMaxRetries,
 }
 
 // transcript puts diagnostics into one text.
@@ -79,7 +93,7 @@ func TestResolveSettings(t *testing.T) {
 			},
 			want: revealed{
 				Region: "cn-north-4", ProjectID: "p-1", AccessKey: "ak", SecretKey: "sk", SecurityToken: "st",
-				Endpoint: "https://modelarts.example.com:8443/base", IAMEndpoint: "http://127.0.0.1:8080",
+				Endpoint: " modelarts.example.com:8443/base/ ", IAMEndpoint: "http://127.0.0.1:8080",
 				Insecure: true,
 			},
 		},
@@ -119,6 +133,43 @@ func TestResolveSettings(t *testing.T) {
 				Region: "cn-north-4", ProjectID: "p-1", AccessKey: "ak", SecretKey: "sk", MaxRetries: 3,
 			},
 		},
+		"a project name": {
+			block:       providerModel{ProjectName: types.StringValue("n")},
+			environment: keysInEnvironment(nil),
+			want:        revealed{Region: "env-region", ProjectName: "n", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5},
+		},
+		"a project name of the block beats an id of the environment": {
+			block:       providerModel{ProjectName: types.StringValue("n")},
+			environment: keysInEnvironment(environment{"HW_PROJECT_ID": "other", "OS_PROJECT_ID": "other"}),
+			want:        revealed{Region: "env-region", ProjectName: "n", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5},
+		},
+		"a project name of one family beats an id of the other": {
+			environment: keysInEnvironment(environment{"HW_PROJECT_NAME": "n", "OS_PROJECT_ID": "other"}),
+			want:        revealed{Region: "env-region", ProjectName: "n", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5},
+		},
+		"auth_url, cloud and cacert_file of the block": {
+			block: providerModel{
+				AuthURL: types.StringValue("https://iam.example.com/v3"), Cloud: types.StringValue("example.com"),
+				CACertFile: types.StringValue("/ca.pem"),
+			},
+			environment: keysInEnvironment(environment{
+				"HW_AUTH_URL": "https://other.example.com", "HW_CLOUD": "other.example.com", "OS_CACERT": "/other.pem",
+			}),
+			want: revealed{
+				Region: "env-region", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5,
+				IAMEndpoint: "https://iam.example.com/v3", Cloud: "example.com", CACertFile: "/ca.pem",
+			},
+		},
+		"the endpoint of IAM beats auth_url, which then may be anything": {
+			block: providerModel{
+				Endpoints: stringMapValue(map[string]attr.Value{"iam": types.StringValue("https://iam.example.com")}),
+				AuthURL:   types.StringValue("https://user:other@example.com"),
+			},
+			environment: keysInEnvironment(environment{"HW_AUTH_URL": "::"}),
+			want: revealed{
+				Region: "env-region", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5, IAMEndpoint: "https://iam.example.com",
+			},
+		},
 		"keys of the block are not mixed with tokens of the environment": {
 			block: providerModel{AccessKey: types.StringValue("ak"), SecretKey: types.StringValue("sk")},
 			environment: keysInEnvironment(environment{
@@ -135,11 +186,33 @@ func TestResolveSettings(t *testing.T) {
 			environment: keysInEnvironment(environment{"HW_AUTH_TOKEN": "t"}),
 			want:        revealed{Region: "env-region", Token: "t", MaxRetries: 5},
 		},
+		"keys of one family beat a token of the other": {
+			environment: keysInEnvironment(environment{"OS_AUTH_TOKEN": "other"}),
+			want:        revealed{Region: "env-region", AccessKey: "env-ak", SecretKey: "env-sk", MaxRetries: 5},
+		},
+		"the other family, as a whole": {
+			environment: environment{"HW_REGION_NAME": "r", "OS_ACCESS_KEY": "ak", "OS_SECRET_KEY": "sk"},
+			want:        revealed{Region: "r", AccessKey: "ak", SecretKey: "sk", MaxRetries: 5},
+		},
+		"a leftover security token beside a token": {
+			environment: environment{"HW_REGION_NAME": "r", "HW_AUTH_TOKEN": "t", "HW_SECURITY_TOKEN": "old"},
+			want:        revealed{Region: "r", Token: "t", MaxRetries: 5},
+		},
+		"a leftover security token beside a token of the other family": {
+			environment: environment{"HW_REGION_NAME": "r", "OS_AUTH_TOKEN": "t", "HW_SECURITY_TOKEN": "old"},
+			want:        revealed{Region: "r", Token: "t", MaxRetries: 5},
+		},
+		"a security token beside a token in the block": {
+			block:       providerModel{Token: types.StringValue("t"), SecurityToken: types.StringValue("old")},
+			environment: environment{"HW_REGION_NAME": "r"},
+			want:        revealed{Region: "r", Token: "t", MaxRetries: 5},
+		},
 		"empty strings count as not written": {
 			block: providerModel{
 				Region: types.StringValue(""), ProjectID: types.StringValue(""), Token: types.StringValue(""),
-				AccessKey: types.StringValue(""), SecretKey: types.StringValue(""),
-				SecurityToken: types.StringValue(""),
+				AccessKey: types.StringValue(""), SecretKey: types.StringValue(""), SecurityToken: types.StringValue(""),
+				ProjectName: types.StringValue(""), AuthURL: types.StringValue(""), Cloud: types.StringValue(""),
+				CACertFile: types.StringValue(""), SharedConfigFile: types.StringValue(""), Profile: types.StringValue(""),
 			},
 			environment: keysInEnvironment(environment{"HW_PROJECT_ID": "", "OS_PROJECT_ID": "p-1"}),
 			want: revealed{
@@ -176,6 +249,112 @@ func TestResolveSettings(t *testing.T) {
 	}
 }
 
+// Every environment variable is read, and the first of an argument's is the one that counts.
+func TestResolveSettingsReadsVariables(t *testing.T) {
+	t.Parallel()
+
+	file := filepath.Join(t.TempDir(), "config.json")
+	writeFile(t, file, `{"current":"a","profiles":[{"name":"a","region":"region-a"},{"name":"b","region":"region-b"}]}`)
+
+	keys := environment{"HW_ACCESS_KEY": "ak", "HW_SECRET_KEY": "sk"}
+	osKeys := environment{"OS_ACCESS_KEY": "ak", "OS_SECRET_KEY": "sk"}
+	role := environment{"HW_ASSUME_ROLE_AGENCY_NAME": "agency", "HW_ASSUME_ROLE_DOMAIN_NAME": "domain"}
+
+	// What else is set, and what of the settings shows the value.
+	tests := map[string]struct {
+		value string
+		more  []environment
+		shows func(*revealed) string
+	}{
+		"HW_REGION_NAME":             {"r", nil, func(r *revealed) string { return r.Region }},
+		"OS_REGION_NAME":             {"r", nil, func(r *revealed) string { return r.Region }},
+		"HW_PROJECT_ID":              {"p", nil, func(r *revealed) string { return r.ProjectID }},
+		"OS_PROJECT_ID":              {"p", nil, func(r *revealed) string { return r.ProjectID }},
+		"HW_PROJECT_NAME":            {"n", nil, func(r *revealed) string { return r.ProjectName }},
+		"OS_PROJECT_NAME":            {"n", nil, func(r *revealed) string { return r.ProjectName }},
+		"HW_ACCESS_KEY":              {"k", nil, func(r *revealed) string { return r.AccessKey }},
+		"HW_SECRET_KEY":              {"k", nil, func(r *revealed) string { return r.SecretKey }},
+		"OS_ACCESS_KEY":              {"k", []environment{osKeys}, func(r *revealed) string { return r.AccessKey }},
+		"OS_SECRET_KEY":              {"k", []environment{osKeys}, func(r *revealed) string { return r.SecretKey }},
+		"HW_SECURITY_TOKEN":          {"t", nil, func(r *revealed) string { return r.SecurityToken }},
+		"HW_AUTH_TOKEN":              {"t", nil, func(r *revealed) string { return r.Token }},
+		"OS_AUTH_TOKEN":              {"t", []environment{{}}, func(r *revealed) string { return r.Token }},
+		"HW_ASSUME_ROLE_AGENCY_NAME": {"a", []environment{keys, role}, func(r *revealed) string { return r.Role.AgencyName }},
+		"HW_ASSUME_ROLE_DOMAIN_NAME": {"a", []environment{keys, role}, func(r *revealed) string { return r.Role.DomainName }},
+		"HW_ASSUME_ROLE_DOMAIN_ID":   {"a", []environment{keys, role}, func(r *revealed) string { return r.Role.DomainID }},
+		"HW_ASSUME_ROLE_DURATION": {"900", []environment{keys, role}, func(r *revealed) string {
+			return strconv.Itoa(int(r.Role.Duration.Seconds()))
+		}},
+		"HW_CLOUD":       {"example.com", nil, func(r *revealed) string { return r.Cloud }},
+		"HW_AUTH_URL":    {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
+		"OS_AUTH_URL":    {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
+		"HW_INSECURE":    {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
+		"OS_INSECURE":    {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
+		"OS_CACERT":      {"/ca.pem", nil, func(r *revealed) string { return r.CACertFile }},
+		"HW_MAX_RETRIES": {"7", nil, func(r *revealed) string { return strconv.Itoa(r.MaxRetries) }},
+		"HW_SHARED_CONFIG_FILE": {file, nil, func(r *revealed) string {
+			return map[string]string{"region-a": file}[r.Region]
+		}},
+		"HW_PROFILE": {"b", []environment{keys, {"HW_SHARED_CONFIG_FILE": file}}, func(r *revealed) string {
+			return map[string]string{"region-b": "b"}[r.Region]
+		}},
+	}
+
+	for _, argument := range arguments {
+		for i, variable := range argument.variables {
+			test, ok := tests[variable]
+			if !ok {
+				t.Errorf("%s is not tested", variable)
+
+				continue
+			}
+
+			env := environment{}
+			for _, more := range test.more {
+				maps.Copy(env, more)
+			}
+
+			if test.more == nil {
+				maps.Copy(env, keys)
+			}
+
+			if argument.name != argRegion.name && argument.name != argSharedConfigFile.name && argument.name != argProfile.name {
+				env["HW_REGION_NAME"] = "region"
+			}
+
+			env[variable] = test.value
+
+			// What comes later does not count.
+			for _, later := range argument.variables[i+1:] {
+				env[later] = "later"
+			}
+
+			got, diags := resolveSettings(&providerModel{}, env.getenv)
+			if shown := reveal(&got); diags.HasError() || test.shows(&shown) != test.value {
+				t.Errorf("%s: got %+v, %s", variable, shown, transcript(diags))
+			}
+		}
+	}
+}
+
+// makeDirectory makes a directory that only a test reads.
+func makeDirectory(t *testing.T, path string) {
+	t.Helper()
+
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeFile writes a file that only a test reads.
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestResolveSettingsRefuses(t *testing.T) {
 	t.Parallel()
 
@@ -185,7 +364,16 @@ func TestResolveSettingsRefuses(t *testing.T) {
 		block       providerModel
 		environment environment
 		want        []string // parts of the one error
+		written     string   // the argument of the block that it is about, whose line the CLI may print
 	}{
+		"a region in the block": {
+			block: providerModel{Region: types.StringValue("a/b")}, environment: keysInEnvironment(nil),
+			want: []string{"Invalid region", `"a/b"`}, written: "region",
+		},
+		"a project id in the block": {
+			block: providerModel{ProjectID: types.StringValue("a_b")}, environment: keysInEnvironment(nil),
+			want: []string{"Invalid project id", `"a_b"`, "project_name (HW_PROJECT_NAME"}, written: "project_id",
+		},
 		"no region": {
 			environment: environment{"HW_ACCESS_KEY": "ak", "HW_SECRET_KEY": secret},
 			want:        []string{"Missing region", "HW_REGION_NAME", "OS_REGION_NAME", "provider block"},
@@ -209,18 +397,40 @@ func TestResolveSettingsRefuses(t *testing.T) {
 			block:       providerModel{AccessKey: types.StringValue("ak")},
 			environment: keysInEnvironment(environment{"HW_SECRET_KEY": secret}),
 			want: []string{
-				"Incomplete credentials", "In the provider block, access_key", "secret_key (HW_SECRET_KEY or " +
-					"OS_SECRET_KEY) is not", "not mixed",
+				"Incomplete credentials", "In the provider block, access_key is set, but secret_key is not", "not mixed",
 			},
 		},
 		"an access key alone in the environment": {
 			environment: environment{"HW_REGION_NAME": "r", "HW_ACCESS_KEY": "ak"},
-			want:        []string{"Incomplete credentials", "In the environment, access_key", "HW_SECRET_KEY"},
+			want: []string{
+				"Incomplete credentials", "In the environment, access_key (HW_ACCESS_KEY) is set, but secret_key (HW_SECRET_KEY) is not",
+			},
+		},
+		"an access key of one family, a secret key of the other": {
+			environment: environment{"HW_REGION_NAME": "r", "HW_ACCESS_KEY": "ak", "OS_SECRET_KEY": secret},
+			want: []string{
+				"Incomplete credentials", "access_key (HW_ACCESS_KEY) is set, but secret_key (HW_SECRET_KEY) is not",
+				"of the HW_ variables, of the OS_ variables",
+			},
+		},
+		"half a family before a whole one": {
+			environment: environment{"HW_REGION_NAME": "r", "HW_SECRET_KEY": secret, "OS_ACCESS_KEY": "ak", "OS_SECRET_KEY": secret},
+			want:        []string{"Incomplete credentials", "secret_key (HW_SECRET_KEY) is set, but access_key (HW_ACCESS_KEY) is not"},
+		},
+		"half of the other family": {
+			environment: environment{"HW_REGION_NAME": "r", "OS_SECRET_KEY": secret},
+			want:        []string{"Incomplete credentials", "secret_key (OS_SECRET_KEY) is set, but access_key (OS_ACCESS_KEY) is not"},
+		},
+		"a security token of one family, keys of the other": {
+			environment: environment{"HW_REGION_NAME": "r", "HW_SECURITY_TOKEN": secret, "OS_ACCESS_KEY": "ak", "OS_SECRET_KEY": secret},
+			want: []string{
+				"Incomplete credentials", "security_token (HW_SECURITY_TOKEN) is set, but access_key (HW_ACCESS_KEY) is not",
+			},
 		},
 		"a secret key alone": {
 			block:       providerModel{SecretKey: types.StringValue(secret)},
 			environment: environment{"HW_REGION_NAME": "r"},
-			want:        []string{"Incomplete credentials", "secret_key", "access_key (HW_ACCESS_KEY or OS_ACCESS_KEY)"},
+			want:        []string{"Incomplete credentials", "secret_key is set, but access_key is not"},
 		},
 		"a security token alone": {
 			block:       providerModel{SecurityToken: types.StringValue(secret)},
@@ -258,6 +468,42 @@ func TestResolveSettingsRefuses(t *testing.T) {
 			environment: keysInEnvironment(environment{"HW_MAX_RETRIES": "101"}),
 			want:        []string{"Invalid HW_MAX_RETRIES"},
 		},
+		"a cloud that is a URL": {
+			block:       providerModel{Cloud: types.StringValue("https://user:" + secret + "@example.com")},
+			environment: keysInEnvironment(nil),
+			want:        []string{"Invalid cloud", "cloud (HW_CLOUD) is not a domain name"},
+		},
+		"an address of IAM with a password in it": {
+			environment: keysInEnvironment(environment{"OS_AUTH_URL": "https://user:" + secret + "@example.com"}),
+			want:        []string{"Invalid endpoint", "auth_url (HW_AUTH_URL or OS_AUTH_URL) has a user name"},
+		},
+		"an agency without an account": {
+			block:       providerModel{AssumeRole: &assumeRoleModel{AgencyName: types.StringValue("agency"), DomainID: types.StringValue("")}},
+			environment: keysInEnvironment(environment{"HW_ASSUME_ROLE_DOMAIN_NAME": "domain"}),
+			want: []string{
+				"Incomplete role", `In the provider block, the agency "agency"`, "neither assume_role.domain_name nor assume_role.domain_id is",
+			},
+		},
+		"an account without an agency": {
+			environment: keysInEnvironment(environment{"HW_ASSUME_ROLE_DOMAIN_NAME": "domain"}),
+			want:        []string{"Incomplete role", "In the environment", "assume_role.agency_name (HW_ASSUME_ROLE_AGENCY_NAME) is not set"},
+		},
+		"a role for a token": {
+			block: providerModel{
+				AssumeRole: &assumeRoleModel{AgencyName: types.StringValue("agency"), DomainName: types.StringValue("domain")},
+			},
+			environment: keysInEnvironment(environment{"HW_AUTH_TOKEN": secret}),
+			want: []string{
+				"Role without an access key", `the agency "agency"`, "in the environment there is a token: token (HW_AUTH_TOKEN)",
+				"secret_key (HW_SECRET_KEY)",
+			},
+		},
+		"HW_ASSUME_ROLE_DURATION": {
+			environment: keysInEnvironment(environment{
+				"HW_ASSUME_ROLE_AGENCY_NAME": "agency", "HW_ASSUME_ROLE_DOMAIN_ID": "domain", "HW_ASSUME_ROLE_DURATION": "1h",
+			}),
+			want: []string{"Invalid HW_ASSUME_ROLE_DURATION", "from 900 to 86400", `"1h"`, "assume_role.duration"},
+		},
 		"an endpoint that is empty": {
 			block: providerModel{
 				Endpoints: stringMapValue(map[string]attr.Value{"iam": types.StringValue("")}),
@@ -286,42 +532,11 @@ func TestResolveSettingsRefuses(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("a secret shows in:\n%s", text)
 			}
-		})
-	}
-}
 
-func TestProviderModelIsUnknown(t *testing.T) {
-	t.Parallel()
-
-	tests := map[string]struct {
-		block providerModel
-		want  bool
-	}{
-		"nothing written": {providerModel{}, false},
-		"known": {providerModel{
-			Region:    types.StringValue("r"),
-			Endpoints: stringMapValue(map[string]attr.Value{"iam": types.StringValue("iam.example.com")}),
-		}, false},
-		"region":         {providerModel{Region: types.StringUnknown()}, true},
-		"project_id":     {providerModel{ProjectID: types.StringUnknown()}, true},
-		"access_key":     {providerModel{AccessKey: types.StringUnknown()}, true},
-		"secret_key":     {providerModel{SecretKey: types.StringUnknown()}, true},
-		"security_token": {providerModel{SecurityToken: types.StringUnknown()}, true},
-		"token":          {providerModel{Token: types.StringUnknown()}, true},
-		"endpoints":      {providerModel{Endpoints: types.MapUnknown(types.StringType)}, true},
-		"one endpoint": {providerModel{
-			Endpoints: stringMapValue(map[string]attr.Value{"iam": types.StringUnknown()}),
-		}, true},
-		"insecure":    {providerModel{Insecure: types.BoolUnknown()}, true},
-		"max_retries": {providerModel{MaxRetries: types.Int64Unknown()}, true},
-	}
-
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if got := test.block.isUnknown(); got != test.want {
-				t.Errorf("isUnknown() = %t, want %t", got, test.want)
+			if test.written == "" {
+				wantNoPath(t, diags)
+			} else if at, ok := diags[0].(diag.DiagnosticWithPath); !ok || !at.Path().Equal(path.Root(test.written)) {
+				t.Errorf("the error is not about %s", test.written)
 			}
 		})
 	}

@@ -356,6 +356,9 @@ func adviceForReading(err error, forbidden string) string {
 	}
 
 	switch {
+	case modelarts.IsRoleRefused(err):
+		return "Check the agency and its account in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, " +
+			"HW_ASSUME_ROLE_DOMAIN_ID), and that the credentials may assume it."
 	case modelarts.IsNotFound(err):
 		return "Check the attribute id: it is the ID of the DevServer, as the list of DevServers shows it, not " +
 			"cloud_server.id, the ID of the ECS or bare-metal server under it. Check also the provider's region and " +

@@ -2,32 +2,21 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
 // The keys of the endpoints argument.
 const (
 	endpointModelArts = "modelarts"
 	endpointIAM       = "iam"
-)
-
-// What can be wrong with an address. Each continues a sentence that begins with where the address comes from, and none
-// repeats the address: it may carry a password.
-var (
-	errEndpointEmpty     = errors.New("is empty")
-	errEndpointMalformed = errors.New("is not a URL")
-	errEndpointScheme    = errors.New("is neither an https nor an http URL")
-	errEndpointExtras    = errors.New("has a user name, a query or a fragment, which a base URL cannot have")
 )
 
 // endpointsValidator accepts a map from service names to URLs.
@@ -48,63 +37,45 @@ func (endpointsValidator) ValidateMap(_ context.Context, req validator.MapReques
 	elements := req.ConfigValue.Elements()
 
 	for _, key := range slices.Sorted(maps.Keys(elements)) {
-		at := req.Path.AtMapKey(key)
-
 		if key != endpointModelArts && key != endpointIAM {
-			resp.Diagnostics.AddAttributeError(at, "Unknown endpoint", fmt.Sprintf(
+			resp.Diagnostics.AddError("Unknown endpoint", fmt.Sprintf(
 				"%s has the key %q. The keys are %q and %q.", req.Path, key, endpointModelArts, endpointIAM))
 
 			continue
 		}
 
 		value, ok := elements[key].(types.String)
-		if !ok || value.IsNull() || value.IsUnknown() {
-			continue
-		}
-
-		if _, err := normalizeEndpoint(value.ValueString()); err != nil {
-			resp.Diagnostics.Append(invalidEndpoint(at, err))
+		if ok && !value.IsNull() && !value.IsUnknown() {
+			resp.Diagnostics.Append(checkEndpoint(req.Path.AtMapKey(key), value.ValueString())...)
 		}
 	}
 }
 
-// invalidEndpoint says what normalizeEndpoint found wrong with the address at a path. Where that may be a password in it,
-// the diagnostic has no path, so that the CLI does not print the line of the configuration.
-func invalidEndpoint(at path.Path, err error) diag.Diagnostic {
-	summary := "Invalid endpoint"
-	detail := fmt.Sprintf("%s %s. It must be the base URL of the service, such as https://modelarts.example.com.", at, err)
+// endpointValidator accepts a URL.
+type endpointValidator struct{}
 
-	if errors.Is(err, errEndpointExtras) || errors.Is(err, errEndpointMalformed) {
-		return diag.NewErrorDiagnostic(summary, detail)
-	}
-
-	return diag.NewAttributeErrorDiagnostic(at, summary, detail)
+// Description says what the value must be.
+func (endpointValidator) Description(context.Context) string {
+	return "must be the base URL of a service"
 }
 
-// normalizeEndpoint returns the base URL of a service without a slash at its end. An address without a scheme gets
-// https. The error continues a sentence that begins with where the address comes from.
-func normalizeEndpoint(address string) (string, error) {
-	address = strings.TrimSpace(address)
-	if address == "" {
-		return "", errEndpointEmpty
+// MarkdownDescription says what the value must be.
+func (v endpointValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString reports a value that is no URL. The empty string counts as not written.
+func (endpointValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if value := req.ConfigValue.ValueString(); value != "" {
+		resp.Diagnostics.Append(checkEndpoint(req.Path, value)...)
+	}
+}
+
+// checkEndpoint reports an address that is not the base URL of a service; what names the place that it is from. The
+// diagnostic has no path: for one, the CLI would print the line of the configuration, which may have a password in it.
+func checkEndpoint(what fmt.Stringer, address string) diag.Diagnostics {
+	if _, err := modelarts.ParseEndpoint(address); err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid endpoint", fmt.Sprintf(
+			"%s %s. It must be the base URL of the service, such as https://modelarts.example.com.", what, err))}
 	}
 
-	if !strings.Contains(address, "://") {
-		address = "https://" + address
-	}
-
-	base, err := url.Parse(address)
-
-	switch {
-	case err != nil:
-		return "", errEndpointMalformed
-	case base.Scheme != "https" && base.Scheme != "http":
-		return "", errEndpointScheme
-	case base.Hostname() == "":
-		return "", errEndpointMalformed
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return "", errEndpointExtras
-	}
-
-	return strings.TrimRight(base.String(), "/"), nil
+	return nil
 }

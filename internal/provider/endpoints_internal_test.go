@@ -5,48 +5,11 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
-
-func TestNormalizeEndpoint(t *testing.T) {
-	t.Parallel()
-
-	tests := map[string]struct {
-		want string
-		err  error
-	}{
-		"https://modelarts.cn-north-4.myhuaweicloud.com":    {"https://modelarts.cn-north-4.myhuaweicloud.com", nil},
-		" https://modelarts.cn-north-4.myhuaweicloud.com/ ": {"https://modelarts.cn-north-4.myhuaweicloud.com", nil},
-		"modelarts.example.com":                             {"https://modelarts.example.com", nil},
-		"modelarts.example.com:8443/base//":                 {"https://modelarts.example.com:8443/base", nil},
-		"httpd.example.com":                                 {"https://httpd.example.com", nil},
-		"http://127.0.0.1:8080":                             {"http://127.0.0.1:8080", nil},
-		"http://[::1]:8080/":                                {"http://[::1]:8080", nil},
-		"":                                                  {"", errEndpointEmpty},
-		" \t ":                                              {"", errEndpointEmpty},
-		"/":                                                 {"", errEndpointMalformed},
-		"https://":                                          {"", errEndpointMalformed},
-		"https://:8443":                                     {"", errEndpointMalformed},
-		"https://exa mple.com":                              {"", errEndpointMalformed},
-		"ftp://example.com":                                 {"", errEndpointScheme},
-		"https://user:s3cret@example.com":                   {"", errEndpointExtras},
-		"https://example.com?x=1":                           {"", errEndpointExtras},
-		"https://example.com#x":                             {"", errEndpointExtras},
-	}
-
-	for address, test := range tests {
-		t.Run(address, func(t *testing.T) {
-			t.Parallel()
-
-			got, err := normalizeEndpoint(address)
-			if got != test.want || err != test.err { //nolint:errorlint // the very error
-				t.Errorf("normalizeEndpoint(%q) = %q, %v, want %q, %v", address, got, err, test.want, test.err)
-			}
-		})
-	}
-}
 
 func TestEndpointsValidator(t *testing.T) {
 	t.Parallel()
@@ -73,6 +36,12 @@ func TestEndpointsValidator(t *testing.T) {
 			}),
 			[]string{`endpoints["iam"] is empty`, `endpoints["modelarts"] has a user name`},
 		},
+		"a password behind another scheme, and an unknown key": {
+			stringMapValue(map[string]attr.Value{
+				"modelarts": types.StringValue("ftp://user:s3cret@example.com"), "ecs": types.StringValue("https://user:s3cret@example.com"),
+			}),
+			[]string{`endpoints has the key "ecs"`, `endpoints["modelarts"] has a user name`},
+		},
 	}
 
 	for name, test := range tests {
@@ -94,9 +63,42 @@ func TestEndpointsValidator(t *testing.T) {
 				}
 			}
 
+			wantNoPath(t, resp.Diagnostics)
+
 			if strings.Contains(transcript(resp.Diagnostics), "s3cret") {
 				t.Errorf("a secret shows in: %s", transcript(resp.Diagnostics))
 			}
 		})
+	}
+}
+
+// wantNoPath checks that the CLI prints no line of the configuration, on which there may be a secret.
+func wantNoPath(t *testing.T, diags diag.Diagnostics) {
+	t.Helper()
+
+	for _, d := range diags {
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			t.Errorf("%s has the path %s", d.Detail(), at.Path())
+		}
+	}
+}
+
+func TestEndpointValidator(t *testing.T) {
+	t.Parallel()
+
+	for value, want := range map[types.String]string{
+		types.StringNull():                                       "",
+		types.StringUnknown():                                    "",
+		types.StringValue(""):                                    "", // counts as not written
+		types.StringValue("https://iam.example.com/v3"):          "",
+		types.StringValue("ftp://user:s3cret@iam.example.com"):   "auth_url has a user name",
+		types.StringValue("https://iam.example.com/v3?x=s3cret"): "auth_url has a query",
+	} {
+		diags := validateString(t, endpointValidator{}, "auth_url", value)
+		wantNoPath(t, diags)
+
+		if text := transcript(diags); (want == "") != (len(diags) == 0) || !strings.Contains(text, want) || strings.Contains(text, "s3cret") {
+			t.Errorf("%s: got %s, want %q", value, text, want)
+		}
 	}
 }

@@ -2,7 +2,10 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -129,22 +133,45 @@ func TestProviderSchema(t *testing.T) {
 		t.Error(transcript(diags))
 	}
 
-	for _, argument := range []argument{
-		argRegion, argProjectID, argAccessKey, argSecretKey, argSecurityToken, argToken, argInsecure, argMaxRetries,
-	} {
-		attribute, ok := resp.Schema.Attributes[argument.name]
-		if !ok {
-			t.Errorf("%s is no attribute", argument.name)
+	page, err := os.ReadFile(filepath.Join("..", "..", "templates", "index.md.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
 
-			continue
-		}
+	for _, argument := range arguments {
+		description := descriptionOf(t, resp.Schema.Attributes, argument.name)
 
 		for _, variable := range argument.variables {
-			if !strings.Contains(attribute.GetMarkdownDescription(), "`"+variable+"`") {
+			if !strings.Contains(description, "`"+variable+"`") {
 				t.Errorf("the description of %s does not name %s", argument.name, variable)
 			}
 		}
+
+		row := fmt.Sprintf("| `%s` | `%s` |", argument.name, strings.Join(argument.variables, "`, `"))
+		if !strings.Contains(string(page), row) {
+			t.Errorf("the page of the provider lacks the row %s", row)
+		}
 	}
+}
+
+// descriptionOf returns the description of the attribute of that name, in which a dot leads into a nested one.
+func descriptionOf(t *testing.T, attributes map[string]schema.Attribute, name string) string {
+	t.Helper()
+
+	outer, inner, nested := strings.Cut(name, ".")
+
+	attribute, ok := attributes[outer]
+	if ok && nested {
+		object, isObject := attribute.(schema.SingleNestedAttribute)
+		attribute, ok = object.Attributes[inner]
+		ok = ok && isObject
+	}
+
+	if !ok {
+		t.Fatalf("%s is no attribute", name)
+	}
+
+	return attribute.GetMarkdownDescription()
 }
 
 func TestProviderMetadata(t *testing.T) {
@@ -233,7 +260,7 @@ func TestConfigure(t *testing.T) {
 	config.Credentials, config.Logger = nil, nil
 
 	want := modelarts.Config{
-		Endpoint: "https://modelarts.example.com", IAMEndpoint: "https://iam.example.com", Region: "cn-north-4",
+		Endpoint: "modelarts.example.com", IAMEndpoint: "iam.example.com", Region: "cn-north-4",
 		ProjectID: "p-1", Insecure: true, MaxRetries: 2,
 		UserAgent: "terraform-provider-modelarts/1.2.3 terraform/1.11.4",
 	}
@@ -246,17 +273,28 @@ func TestConfigure(t *testing.T) {
 func TestConfigureToleratesUnknownValues(t *testing.T) {
 	t.Parallel()
 
-	for name, value := range map[string]tftypes.Value{
-		"region":      tftypes.NewValue(tftypes.String, tftypes.UnknownValue),
-		"secret_key":  tftypes.NewValue(tftypes.String, tftypes.UnknownValue),
-		"insecure":    tftypes.NewValue(tftypes.Bool, tftypes.UnknownValue),
-		"max_retries": tftypes.NewValue(tftypes.Number, tftypes.UnknownValue),
-		"endpoints":   tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, tftypes.UnknownValue),
-	} {
+	unknown := map[string]tftypes.Value{
+		"one endpoint": tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{
+			"iam": tftypes.NewValue(tftypes.String, tftypes.UnknownValue),
+		}),
+		"an agency": tftypes.NewValue(attributeType(t, "assume_role"), map[string]tftypes.Value{
+			"agency_name": tftypes.NewValue(tftypes.String, tftypes.UnknownValue),
+			"domain_name": tftypes.NewValue(tftypes.String, "domain"),
+			"domain_id":   tftypes.NewValue(tftypes.String, nil),
+			"duration":    tftypes.NewValue(tftypes.Number, nil),
+		}),
+	}
+	names := map[string]string{"one endpoint": "endpoints", "an agency": "assume_role"}
+
+	for name := range providerSchema(t).Attributes {
+		unknown[name], names[name] = tftypes.NewValue(attributeType(t, name), tftypes.UnknownValue), name
+	}
+
+	for name, value := range unknown {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			resp, config := configure(t, map[string]tftypes.Value{name: value}, environment{})
+			resp, config := configure(t, map[string]tftypes.Value{names[name]: value}, environment{})
 			if len(resp.Diagnostics) > 0 {
 				t.Fatal(transcript(resp.Diagnostics))
 			}
@@ -267,6 +305,23 @@ func TestConfigureToleratesUnknownValues(t *testing.T) {
 			}
 		})
 	}
+}
+
+func providerSchema(t *testing.T) schema.Schema {
+	t.Helper()
+
+	var resp provider.SchemaResponse
+
+	New("test")().Schema(t.Context(), provider.SchemaRequest{}, &resp)
+
+	return resp.Schema
+}
+
+// attributeType is the type of an attribute of the provider block.
+func attributeType(t *testing.T, name string) tftypes.Type {
+	t.Helper()
+
+	return providerSchema(t).Attributes[name].GetType().TerraformType(t.Context())
 }
 
 func TestConfigureReportsErrors(t *testing.T) {
@@ -281,6 +336,22 @@ func TestConfigureReportsErrors(t *testing.T) {
 			map[string]tftypes.Value{
 				"region": tftypes.NewValue(tftypes.String, "cn_north_4"),
 				"token":  tftypes.NewValue(tftypes.String, "s3cret"),
+			},
+			[]string{"Invalid provider configuration"},
+		},
+		"certificates that are not there": {
+			map[string]tftypes.Value{
+				"region":      tftypes.NewValue(tftypes.String, "cn-north-4"),
+				"token":       tftypes.NewValue(tftypes.String, "s3cret"),
+				"cacert_file": tftypes.NewValue(tftypes.String, "/no/such/file.pem"),
+			},
+			[]string{"Invalid cacert_file"},
+		},
+		"plain http to another host": {
+			map[string]tftypes.Value{
+				"region":   tftypes.NewValue(tftypes.String, "cn-north-4"),
+				"token":    tftypes.NewValue(tftypes.String, "s3cret"),
+				"auth_url": tftypes.NewValue(tftypes.String, "http://iam.localhost"),
 			},
 			[]string{"Invalid provider configuration"},
 		},
@@ -326,6 +397,20 @@ func TestProviderBlockIsValidated(t *testing.T) {
 		"too many retries": {
 			providerModel{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(101)}, "between 0 and 100",
 		},
+		"a role without an account": {
+			providerModel{Endpoints: types.MapNull(types.StringType), AssumeRole: &assumeRoleModel{AgencyName: types.StringValue("a")}},
+			"out of [assume_role.domain_name,assume_role.domain_id] must be specified",
+		},
+		"a role for a minute": {
+			providerModel{Endpoints: types.MapNull(types.StringType), AssumeRole: &assumeRoleModel{
+				AgencyName: types.StringValue("a"), DomainID: types.StringValue("d"), Duration: types.Int64Value(60),
+			}},
+			"between 900 and 86400",
+		},
+		"an address with a password in it": {
+			providerModel{Endpoints: types.MapNull(types.StringType), AuthURL: types.StringValue("https://u:p@example.com")},
+			"auth_url has a user name",
+		},
 		"too few retries": {
 			providerModel{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(-1)}, "between 0 and 100",
 		},
@@ -347,7 +432,7 @@ func TestProviderBlockIsValidated(t *testing.T) {
 			}
 
 			if len(resp.Diagnostics) != 1 || !strings.Contains(resp.Diagnostics[0].Detail, test.want) {
-				t.Errorf("got %+v, want one error with %q", resp.Diagnostics, test.want)
+				t.Errorf("got %+v, want one error with %q", resp.Diagnostics[0], test.want)
 			}
 		})
 	}
