@@ -53,7 +53,7 @@ var breakages = []breakage{
 		"internal/reinstall/claims.go", "return false", "return true",
 	}}, engine},
 	{"a server that was stopped for nothing is left standing", []edit{{
-		"internal/reinstall/engine.go", "if !result.Outcome.Sent() && r.stopped {", "if false {",
+		"internal/reinstall/engine.go", "if joined == nil && !result.Outcome.Sent() && r.stop != stopNone {", "if false {",
 	}}, engine},
 	{"the result is not compared", []edit{{
 		"internal/reinstall/operation.go", "if d.Asked != \"\" && d.Found != \"\" && d.Asked != d.Found {", "if false {",
@@ -82,19 +82,20 @@ var breakages = []breakage{
 		modelFile, "textValue(op.Baseline.RootVolumeID)", "types.StringNull()",
 	}}, planning},
 	{"mismatched is a reason", []edit{{
-		planFile, "\t\td.mismatch = differences\n", "\t\td.reasons = append(d.reasons, \"mismatched\")\n",
+		planFile, "d.mismatch, since = sinceMismatch(op, differences)",
+		"_, since = sinceMismatch(op, differences)\n\t\td.reasons = append(d.reasons, \"mismatched\")",
 	}}, planning},
 	{"an import is a change like any other", []edit{{planFile, "if in.imported {", "if false {"}}, planning},
 	{"a value that is known only at apply is no reason to warn", []edit{{planFile, "if in.undecided() {", "if false {"}}, planning},
 	{"a server that has the image is erased for it", []edit{{
-		planFile, "changed(prior.ImageID, plan.ImageID) && !plan.ImageID.Equal(prior.installedImageID())",
-		"changed(prior.ImageID, plan.ImageID)",
+		planFile, "changed(prior.ImageID, plan.ImageID) && plan.ImageID.ValueString() != image",
+		"changed(prior.ImageID, plan.ImageID) && image != \"any\"",
 	}}, planning},
 	{"waiting is a permit to erase", []edit{{
 		planFile, "return reason != reasonResume", "return reason != \"\"",
 	}}, planning},
 	{"a create returns an error with its state", []edit{
-		{diagFile, "if when == duringCreate {", "if false {"},
+		{diagFile, "add := diags.AddError\n\tif when == duringCreate {", "add := diags.AddError\n\tif false {"},
 		{
 			resourceFile, "\tresp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringCreate)...)\n\n\tif resp.Diagnostics.HasError() {",
 			"\tresp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringCreate)...)\n\n\tif !result.Outcome.Sent() {",
@@ -116,8 +117,8 @@ var breakages = []breakage{
 		resourceFile, "case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):", "case false:",
 	}}, cli("project")},
 	{"a refresh does not see the end of a reinstall", []edit{{
-		resourceFile, "state.setOperation(permitOf(state.LastReinstall), reinstall.Settle(op, server))",
-		"state.setOperation(permitOf(state.LastReinstall), op)",
+		modelFile, "m.setOperation(permitOf(m.LastReinstall), reinstall.Settle(op, server))",
+		"m.setOperation(permitOf(m.LastReinstall), op)",
 	}}, cli("timeout")},
 	{"a write-only password is not sent", []edit{{
 		modelFile, "if !secrets.adminPass.IsZero() {", "if secrets.adminPass.IsZero() {",
