@@ -135,18 +135,6 @@ func (a argument) text(written types.String, getenv func(string) string) string 
 	return cmp.Or(written.ValueString(), value)
 }
 
-// refuse reports what is wrong with the argument. Only one that is written in the block has a path: for another one the
-// CLI would print the first line of the block, which may be all of it.
-func (a argument) refuse(diags *diag.Diagnostics, written bool, summary, format string, args ...any) {
-	detail := fmt.Sprintf(format, args...)
-
-	if written {
-		diags.AddAttributeError(path.Root(a.name), summary, detail)
-	} else {
-		diags.AddError(summary, detail)
-	}
-}
-
 // resolveSettings merges the block, which must be known, over the environment, and that over the profile of the shared
 // file: what is written in the block always wins. An empty string counts as not written.
 func resolveSettings(block *providerModel, getenv func(string) string) (settings, diag.Diagnostics) {
@@ -190,15 +178,16 @@ func resolveRegion(
 	block *providerModel, getenv func(string) string, profile *sharedProfile, diags *diag.Diagnostics,
 ) string {
 	region := cmp.Or(argRegion.text(block.Region, getenv), profile.Region)
-	written := block.Region.ValueString() != ""
 
 	switch {
 	case region == "":
-		argRegion.refuse(diags, written, "Missing region", "Set %s in the provider block, or %s in the environment, to the "+
-			"region of the DevServers, such as cn-north-4.", argRegion.name, strings.Join(argRegion.variables, " or "))
+		diags.AddAttributeError(path.Root(argRegion.name), "Missing region", fmt.Sprintf(
+			"Set %s in the provider block, or %s in the environment, to the region of the DevServers, such as "+
+				"cn-north-4.", argRegion.name, strings.Join(argRegion.variables, " or ")))
 	case !regionPattern.MatchString(region):
-		argRegion.refuse(diags, written, "Invalid region", "%s is %q, which cannot be part of a host name. It must be the "+
-			"code of a region, such as cn-north-4.", argRegion, region)
+		diags.AddAttributeError(path.Root(argRegion.name), "Invalid region", fmt.Sprintf(
+			"%s is %q, which cannot be part of a host name. It must be the code of a region, such as cn-north-4.",
+			argRegion, region))
 	}
 
 	return region
@@ -222,9 +211,9 @@ func resolveProject(
 	}
 
 	if id != "" && !projectIDPattern.MatchString(id) {
-		argProjectID.refuse(diags, block.ProjectID.ValueString() != "", "Invalid project id", "%s is %q. It must be 1 to 64 "+
-			"letters, digits and hyphens: the id of a project, not its name, which belongs into %s. Leave both out to have "+
-			"the project of the region looked up.", argProjectID, id, argProjectName)
+		diags.AddAttributeError(path.Root(argProjectID.name), "Invalid project id", fmt.Sprintf(
+			"%s is %q. It must be 1 to 64 letters, digits and hyphens: the id of a project, not its name, which belongs "+
+				"into %s. Leave both out to have the project of the region looked up.", argProjectID, id, argProjectName))
 	}
 
 	return id, name
@@ -234,8 +223,9 @@ func resolveCloud(block *providerModel, getenv func(string) string, diags *diag.
 	cloud := argCloud.text(block.Cloud, getenv)
 
 	if cloud != "" && !cloudPattern.MatchString(cloud) {
-		argCloud.refuse(diags, false, "Invalid cloud", "%s is not a domain name, such as myhuaweicloud.com. It stands "+
-			"behind the service and the region in the name of a host; the address of a service belongs into endpoints.", argCloud)
+		// It has no path: if it is an address, there may be a password in it, and the CLI would print the line.
+		diags.AddError("Invalid cloud", fmt.Sprintf("%s is not a domain name, such as myhuaweicloud.com. It stands behind the "+
+			"service and the region in the name of a host; the address of a service belongs into endpoints.", argCloud))
 	}
 
 	return cloud
@@ -278,8 +268,9 @@ func resolveInsecure(block *providerModel, getenv func(string) string, diags *di
 
 	insecure, err := strconv.ParseBool(value)
 	if err != nil {
-		argInsecure.refuse(diags, false, "Invalid "+variable, "The environment variable %s must be true or false, not %q. It "+
-			"stands in for %s, which is not set in the provider block.", variable, value, argInsecure.name)
+		diags.AddError("Invalid "+variable, fmt.Sprintf(
+			"The environment variable %s must be true or false, not %q. It stands in for %s, which is not set in the "+
+				"provider block.", variable, value, argInsecure.name))
 	}
 
 	return insecure
@@ -302,8 +293,9 @@ func resolveMaxRetries(block *providerModel, getenv func(string) string, diags *
 func wholeNumber(a argument, variable, value string, lowest, highest int64, diags *diag.Diagnostics) int64 {
 	number, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || number < lowest || number > highest {
-		a.refuse(diags, false, "Invalid "+variable, "The environment variable %s must be a whole number from %d to %d, not "+
-			"%q. It stands in for %s, which is not set in the provider block.", variable, lowest, highest, value, a.name)
+		diags.AddError("Invalid "+variable, fmt.Sprintf(
+			"The environment variable %s must be a whole number from %d to %d, not %q. It stands in for %s, which is "+
+				"not set in the provider block.", variable, lowest, highest, value, a.name))
 	}
 
 	return number

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
 // sharedConfig is what is read of the configuration file of KooCLI, which the huaweicloud provider shares.
@@ -61,8 +62,8 @@ func readProfile(block *providerModel, getenv func(string) string, diags *diag.D
 	}
 
 	refuse := func(format string, args ...any) *sharedProfile {
-		argSharedConfigFile.refuse(diags, block.SharedConfigFile.ValueString() != "", "Unusable shared configuration file",
-			"%s. It is asked for by %s or %s.", fmt.Sprintf(format, args...), argSharedConfigFile, argProfile)
+		diags.AddAttributeError(path.Root(argSharedConfigFile.name), "Unusable shared configuration file", fmt.Sprintf(
+			"%s. It is asked for by %s or %s.", fmt.Sprintf(format, args...), argSharedConfigFile, argProfile))
 
 		return &sharedProfile{}
 	}

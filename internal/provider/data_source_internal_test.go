@@ -471,6 +471,48 @@ func TestDevServer(t *testing.T) {
 	}
 }
 
+// Found by its name, a server shows all that it shows by its id, whatever the list leaves out.
+func TestDevServerByNameShowsAll(t *testing.T) {
+	t.Parallel()
+
+	cloud := fleet(t)
+	r := newReader(t, cloud, nil)
+	id := idOf(cloud, "web")
+
+	cloud.AddFault(simulator.Fault{
+		Action: "list", Status: http.StatusOK, Body: fmt.Sprintf(`{"data":[{"id":%q,"name":"web","status":"STOPPED"}],"total":1}`, id),
+	})
+
+	byName, diags := r.read(t, "modelarts_devserver", map[string]tftypes.Value{"name": text("web")})
+	if diags != nil {
+		t.Fatalf("%+v", diags)
+	}
+
+	byID, _ := r.read(t, "modelarts_devserver", map[string]tftypes.Value{"id": text(id)})
+	for attribute, want := range byID {
+		if !byName[attribute].Equal(want) {
+			t.Errorf("by name, %s is %s, want %s", attribute, byName[attribute], want)
+		}
+	}
+
+	if lists, gets := cloud.Count(http.MethodGet, "/dev-servers"), cloud.CountServer(http.MethodGet, "get", id); lists != 1 || gets != 2 {
+		t.Errorf("%d listings, %d GETs, want 1 and 2", lists, gets)
+	}
+}
+
+// A server that goes between the list and the look is an error.
+func TestDevServerByNameGoes(t *testing.T) {
+	t.Parallel()
+
+	cloud := fleet(t)
+	id := idOf(cloud, "web")
+
+	cloud.AddFault(simulator.Fault{Action: "get", OnMatch: func(c *simulator.Cloud, id string) { c.Delete(id) }})
+
+	_, diags := newReader(t, cloud, nil).read(t, "modelarts_devserver", map[string]tftypes.Value{"name": text("web")})
+	wantError(t, diags, summaryNoServer, "The service does not know DevServer "+id)
+}
+
 func TestDevServerNeedsNoListPermission(t *testing.T) {
 	t.Parallel()
 

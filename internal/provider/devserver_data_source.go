@@ -60,8 +60,8 @@ func (d *devServerDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 		Optional: true,
 		Computed: true,
 		MarkdownDescription: "Name of the DevServer, in full and in its upper and lower case. It is looked up in the list " +
-			"of the servers of the user whom the credentials belong to; a name that none or several of them have is an " +
-			"error. Exactly one of `id` and `name` must be configured.",
+			"of the servers of the user whom the credentials belong to, and then read by its ID; a name that none or several " +
+			"of them have is an error. Exactly one of `id` and `name` must be configured.",
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 	attributes["region"] = schema.StringAttribute{
@@ -101,10 +101,18 @@ func (d *devServerDataSource) Read(ctx context.Context, req datasource.ReadReque
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
-	server, diags := d.find(ctx, &config)
+	id, diags := d.find(ctx, &config)
 	resp.Diagnostics.Append(diags...)
 
 	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	// The list leaves out what a look at the one server may show.
+	server, err := d.data.Client.GetServer(ctx, id)
+	if err != nil {
+		resp.Diagnostics.Append(serverUnread(id, err))
+
 		return
 	}
 
@@ -120,53 +128,43 @@ func (d *devServerDataSource) Read(ctx context.Context, req datasource.ReadReque
 		Region:           types.StringValue(d.data.Region),
 		ProjectID:        types.StringValue(projectID),
 	}
-	if !config.ID.IsNull() {
-		state.ID = config.ID // a reply may leave it out
-	}
+	state.ID = types.StringValue(id) // a reply may leave it out
 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// find returns the server that the configuration means.
-func (d *devServerDataSource) find(ctx context.Context, config *devServerModel) (*modelarts.Server, diag.Diagnostics) {
+// find returns the id of the server that the configuration means.
+func (d *devServerDataSource) find(ctx context.Context, config *devServerModel) (string, diag.Diagnostics) {
 	if !config.ID.IsNull() {
-		server, err := d.data.Client.GetServer(ctx, config.ID.ValueString())
-		if err != nil {
-			return nil, diag.Diagnostics{serverUnread(config.ID.ValueString(), err)}
-		}
-
-		return server, nil
+		return config.ID.ValueString(), nil
 	}
 
 	servers, err := d.data.Client.ListAllServers(ctx)
 	if err != nil {
-		return nil, diag.Diagnostics{serversUnlisted(err)}
+		return "", diag.Diagnostics{serversUnlisted(err)}
 	}
 
 	return serverNamed(config.Name.ValueString(), servers)
 }
 
-// serverNamed returns the one server of that name.
-func serverNamed(name string, servers []modelarts.Server) (*modelarts.Server, diag.Diagnostics) {
-	var (
-		found *modelarts.Server
-		ids   []string
-	)
+// serverNamed returns the id of the one server of that name.
+func serverNamed(name string, servers []modelarts.Server) (string, diag.Diagnostics) {
+	var ids []string
 
 	for i := range servers {
 		if shown := servers[i].Name; shown != nil && *shown == name {
-			found, ids = &servers[i], append(ids, *servers[i].ID)
+			ids = append(ids, *servers[i].ID)
 		}
 	}
 
 	switch len(ids) {
 	case 0:
-		return nil, diag.Diagnostics{noServerNamed(name, len(servers))}
+		return "", diag.Diagnostics{noServerNamed(name, len(servers))}
 	case 1:
-		return found, nil
+		return ids[0], nil
 	default:
 		slices.Sort(ids)
 
-		return nil, diag.Diagnostics{severalServersNamed(name, ids)}
+		return "", diag.Diagnostics{severalServersNamed(name, ids)}
 	}
 }

@@ -54,8 +54,9 @@ func osReinstallRequestArguments() map[string]schema.Attribute {
 			Computed: true,
 			MarkdownDescription: "Name of the key pair for logging in to the server: 1 to 64 letters, digits, `-`, `_` " +
 				"or `.`. Changing it reinstalls the server, unless the server has that key pair already. If it is not " +
-				"configured, this is the key pair that the server shows. Conflicts with `admin_pass_wo` and " +
-				"`admin_pass`; where a reinstall is planned, one of the three is needed.",
+				"configured, this is the key pair that the server had after its last reinstall or import; what it has now " +
+				"is `installed_key_pair_name`. Conflicts with `admin_pass_wo` and `admin_pass`; where a reinstall is " +
+				"planned, one of the three is needed.",
 			Validators: []validator.String{keyPairNameValidator()},
 		},
 	}

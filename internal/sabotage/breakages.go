@@ -88,13 +88,14 @@ var breakages = []breakage{
 		modelFile, "textValue(op.Baseline.RootVolumeID)", "types.StringNull()",
 	}}, planning},
 	{"mismatched is a reason", []edit{{
-		planFile, "\t\td.drifted(in, since)\n", "\t\td.drifted(in, since)\n\t\td.reasons = append(d.reasons, \"mismatched\")\n",
+		planFile, "d.mismatch, since = sinceMismatch(op, differences)",
+		"_, since = sinceMismatch(op, differences)\n\t\td.reasons = append(d.reasons, \"mismatched\")",
 	}}, planning},
 	{"an import is a change like any other", []edit{{planFile, "if in.imported {", "if false {"}}, planning},
 	{"a value that is known only at apply is no reason to warn", []edit{{planFile, "if in.undecided() {", "if false {"}}, planning},
 	{"a server that has the image is erased for it", []edit{{
 		planFile, "changed(prior.ImageID, plan.ImageID) && plan.ImageID.ValueString() != image",
-		"changed(prior.ImageID, plan.ImageID)",
+		"changed(prior.ImageID, plan.ImageID) && image != \"any\"",
 	}}, planning},
 	{"turning back while a reinstall is under way is no change", []edit{{
 		planFile, "if op, _ := operation(in.prior.LastReinstall); op.State.Open() {", "if op := (reinstall.Operation{}); op.State.Open() {",
