@@ -67,6 +67,13 @@ func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && 
 // processed.
 func IsThrottled(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
+// IsUnavailable tells whether the service answered that it is too busy, or out of order.
+func IsUnavailable(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+
+	return ok && (answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError)
+}
+
 // IsConflict tells whether the service answered that something else is going on with the server.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -370,15 +369,9 @@ func adviceForReading(err error, forbidden string) string {
 		return forbidden
 	case modelarts.IsUnrouted(err):
 		return "This is not the service's own word about the server. Check the provider's region, project_id and endpoints."
-	}
-
-	if answer, ok := errors.AsType[*modelarts.Error](err); ok {
-		if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError {
-			return "The service is busy or out of order: try again later. If it stays so, give the request id to the " +
-				"service's support."
-		}
-
-		return ""
+	case modelarts.IsUnavailable(err):
+		return "The service is busy or out of order: try again later. If it stays so, give the request id to the " +
+			"service's support."
 	}
 
 	if _, ok := errors.AsType[*modelarts.ConnectionError](err); ok {

@@ -299,7 +299,8 @@ func TestRun(t *testing.T) {
 		},
 		"a look that fails while something else is under way": {
 			script{looks: []look{
-				at(0, modelarts.StatusStarting, "image", "old", 90), {from: time.Second, err: answered(http.StatusInternalServerError)},
+				at(0, modelarts.StatusStarting, "image", "old", 90),
+				{from: time.Second, err: answered(http.StatusInternalServerError)},
 				at(time.Minute, modelarts.StatusStopped, "image", "old", 100), during(2 * time.Minute), back(10 * time.Minute),
 			}},
 			reinstall.OutcomeCompleted, "POST", 0,
