@@ -22,7 +22,7 @@ type sharedConfig struct {
 	Profiles    []sharedProfile `json:"profiles"`
 }
 
-// sharedProfile is one profile of the file. The zero value is that of nobody who asks for one.
+// sharedProfile is one profile of the file. The zero value stands for none, where nobody asks for one.
 type sharedProfile struct {
 	Name      string `json:"name"`
 	Mode      string `json:"mode"` // AKSK, SSO, or one without keys in the file

@@ -91,7 +91,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"access_key": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Access key. It needs `secret_key` beside it. It can also be set through " +
-					"`HW_ACCESS_KEY` or `OS_ACCESS_KEY`. There is no default: this pair or `token` must be set.",
+					"`HW_ACCESS_KEY` or `OS_ACCESS_KEY`. There is no default: this pair, `token` or `profile` must be set.",
 			},
 			"secret_key": schema.StringAttribute{
 				Optional:  true,
