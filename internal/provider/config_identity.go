@@ -82,7 +82,7 @@ func blockCredentials(block *providerModel) givenCredentials {
 }
 
 // environmentCredentials returns those of the first family of variables that has any. A security token without a key is
-// what another session has left behind, where the next family has a token.
+// a leftover where the next family has a token.
 func environmentCredentials(getenv func(string) string) givenCredentials {
 	first, second := familyCredentials(families[0], getenv), familyCredentials(families[1], getenv)
 	leftover := first.hasNoKey() && first.token.value == ""
