@@ -382,11 +382,19 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 	}
 }
 
-// touched tells whether somebody changed the server so shortly before the end of a step that a look of the step may not
-// have shown it.
+// touched tells whether somebody changed the server when it was too late for a look of the step to be sure to show it. A
+// step lasts as long as those of the other servers of its run.
 func (j *judge) touched(step *modelStep) bool {
+	looked := step.began
+
+	for _, request := range step.during(j.requests) {
+		if request.ServerID == j.initial[step.server].ID {
+			looked = request.Time
+		}
+	}
+
 	return slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
-		return o.server == step.server && !o.time.After(step.ended) && o.time.After(step.ended.Add(-modelLag))
+		return o.server == step.server && !o.time.After(step.ended) && o.time.After(looked.Add(-modelLag))
 	})
 }
 
