@@ -43,5 +43,5 @@ resource "modelarts_devserver_os_reinstall" "fleet" {
   image_id      = var.image_id
   key_pair_name = "bench"
   triggers      = { generation = var.generation }
-  timeouts      = { update = "20m" }
+  timeouts      = { update = "2m" }
 }
