@@ -217,7 +217,10 @@ func (c *child) nothingLeft(t *testing.T) {
 	}
 
 	for _, entry := range entries {
-		t.Errorf("left behind: %s", entry.Name())
+		// A provider that takes more than two seconds to end is killed by Terraform, and its socket stays.
+		if entry.Type()&os.ModeSocket == 0 {
+			t.Errorf("left behind: %s", entry.Name())
+		}
 	}
 
 	if runtime.GOOS != "linux" {
