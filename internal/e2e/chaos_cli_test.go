@@ -279,6 +279,28 @@ type kept struct {
 	} `json:"attributes"`
 }
 
+// isStateTorn tells whether the state file breaks off in the middle.
+func (r *room) isStateTorn() bool {
+	text, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate"))
+
+	return err == nil && len(text) > 0 && !json.Valid(text)
+}
+
+// restoreState puts back the state from before the apply: none for a create.
+func (r *room) restoreState(kind string, before past) {
+	r.t.Helper()
+
+	if kind == kindUpdate {
+		r.write("terraform.tfstate", string(before.state))
+
+		return
+	}
+
+	if err := os.Remove(filepath.Join(r.dir, "terraform.tfstate")); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // state reads the state file, by the types of its resources.
 func (r *room) state() map[string][]kept {
 	r.t.Helper()
