@@ -115,6 +115,7 @@ func (e *Engine) run(ctx context.Context, req *Request) Result {
 	for {
 		if joined != nil {
 			r.leave()
+			r.stop = stopNone // what it runs like after that reinstall is not our doing
 
 			if result := r.awaitWithin(ctx, *joined); keep(result) {
 				return result

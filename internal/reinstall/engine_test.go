@@ -466,6 +466,15 @@ func TestRunJoins(t *testing.T) {
 				at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 600),
 			}, reinstall.OutcomeCompleted, "stop POST", false,
 		},
+		"a reinstall of another image that comes before our stop is over": {
+			[]look{
+				at(0, modelarts.StatusRunning, "image", "old", 100), at(time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
+				at(time.Minute, modelarts.StatusRunning, "other", "new", 300),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "new", 400),
+				at(3*time.Minute, modelarts.StatusReinstallingOS, "other", "new", 500),
+				at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 600),
+			}, reinstall.OutcomeCompleted, "stop stop POST", false,
+		},
 		"a reinstall that fails": {
 			[]look{
 				during, at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
