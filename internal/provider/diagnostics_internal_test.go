@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
@@ -212,6 +213,26 @@ func TestCredentialDiagnostics(t *testing.T) {
 				t.Errorf("the password shows in: %s", said)
 			}
 		})
+	}
+}
+
+// What is known only at apply may be null then: a plan takes it for the one credential, and never for one too many.
+func TestCredentialDiagnosticsUnknown(t *testing.T) {
+	t.Parallel()
+
+	none := modelInputs{}
+
+	config := none.config(diagnosedServer, false)
+	config.AdminPass, config.KeyPairName = types.StringUnknown(), types.StringUnknown()
+
+	if diags := credentialDiagnostics(diagnosedServer, config); len(diags) > 0 {
+		t.Errorf("two that are known only at apply: %s", transcript(diags))
+	}
+
+	config.KeyPairName = types.StringValue("key")
+
+	if diags := credentialDiagnostics(diagnosedServer, config); len(diags) > 0 {
+		t.Errorf("one of them is known: %s", transcript(diags))
 	}
 }
 

@@ -75,9 +75,13 @@ func serverName(in *planInput) string {
 }
 
 // credentialDiagnostics demand exactly one credential for a reinstall that is planned. What a validator has seen is not
-// enough: with ignore_changes the plan has an argument that the configuration has no more.
+// enough: with ignore_changes the plan has an argument that the configuration has no more. One that is known only at apply
+// may turn out to be null, so it is enough for one, and not one too many.
 func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics {
-	var given []string
+	var (
+		known []string
+		maybe bool
+	)
 
 	for _, credential := range []struct {
 		name  string
@@ -87,23 +91,26 @@ func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics
 		{"admin_pass_wo", config.AdminPassWO},
 		{"admin_pass", config.AdminPass},
 	} {
-		if !credential.value.IsNull() {
-			given = append(given, credential.name)
+		switch {
+		case credential.value.IsUnknown():
+			maybe = true
+		case !credential.value.IsNull():
+			known = append(known, credential.name)
 		}
 	}
 
-	switch len(given) {
-	case 0:
+	switch {
+	case len(known) == 0 && !maybe:
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
 			"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
 				"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. If the server is "+
 				"only to be watched, set on_drift to \"warn\" or \"ignore\" instead. Nothing has been sent.", id))}
-	case 1:
-		return nil
-	default:
+	case len(known) > 1:
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredentials, fmt.Sprintf(
 			"A reinstall of DevServer %s is planned with %s, and the service takes only one of them. One may come from the "+
-				"state, through ignore_changes. Nothing has been sent.", id, strings.Join(given, " and ")))}
+				"state, through ignore_changes. Nothing has been sent.", id, strings.Join(known, " and ")))}
+	default:
+		return nil
 	}
 }
 
