@@ -6,8 +6,6 @@ import (
 	"flag"
 	"log"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider"
 )
 
@@ -18,11 +16,7 @@ func main() {
 	debug := flag.Bool("debug", false, "serve for a debugger, and print how Terraform attaches to it")
 	flag.Parse()
 
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/terraform-modelarts/modelarts",
-		Debug:   *debug,
-	})
-	if err != nil {
+	if err := provider.Serve(context.Background(), provider.New(version), *debug); err != nil {
 		log.Fatal(err)
 	}
 }

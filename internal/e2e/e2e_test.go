@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider"
@@ -61,9 +60,7 @@ func serveProvider() {
 		return
 	}
 
-	err := providerserver.Serve(contextOfProcess(), provider.New("e2e"), providerserver.ServeOpts{
-		Address: "registry.terraform.io/" + providerSource,
-	})
+	err := provider.Serve(contextOfProcess(), provider.New("e2e"), false)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -140,6 +137,7 @@ type world struct {
 	project string
 	unpaced func() // ends what paced began
 	crowd   *crowd
+	changes []resourceChange // of the last plan that planned has made
 }
 
 type worldKey struct{}
@@ -177,6 +175,9 @@ func setup(env *testscript.Env, cli string) error {
 
 	env.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(env.WorkDir, "cli.tfrc"))
 	env.Setenv("CHECKPOINT_DISABLE", "1")
+	// The scripts share the processors: their short processes gain nothing from more than one of them.
+	env.Setenv("GOMAXPROCS", "1")
+	env.Setenv("GOGC", os.Getenv("GOGC"))
 	env.Setenv("TF_IN_AUTOMATION", "1")
 	env.Setenv("TF_CLI_ARGS", "-no-color")
 	env.Setenv("URL", server.URL)

@@ -7,15 +7,13 @@ import (
 	"log"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	modelarts "github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider"
 )
 
 func main() {
-	err := providerserver.Serve(context.Background(), func() provider.Provider { return floorProvider{modelarts.New("floor")()} },
-		providerserver.ServeOpts{Address: "registry.terraform.io/terraform-modelarts/modelarts"})
+	err := modelarts.Serve(context.Background(), func() provider.Provider { return floorProvider{modelarts.New("floor")()} }, false)
 	if err != nil {
 		log.Fatal(err)
 	}
