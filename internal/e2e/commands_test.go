@@ -42,6 +42,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"tf":       plain(cmdTerraform),
 		"sends":    plain(cmdSends),
 		"planned":  plain(cmdPlanned),
+		"also":     plain(cmdAlso),
 		"says":     plain(cmdSays),
 		"omits":    plain(cmdOmits),
 		"sent":     plain(cmdSent),
@@ -463,8 +464,19 @@ func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
 	}
 
 	ts.Check(ts.Exec(w.cli, planArgs...))
+	w.changes = w.show(ts)
+	cmdAlso(ts, w, args)
+}
 
-	change := w.change(ts, args[0])
+// cmdAlso looks at one more resource in the plan that planned has made last: also ADDRESS ACTIONS [reasons=A;B]
+// [unknown=X,Y] [known=X,Y].
+func cmdAlso(ts *testscript.TestScript, w *world, args []string) {
+	i := slices.IndexFunc(w.changes, func(change resourceChange) bool { return change.Address == args[0] })
+	if i < 0 {
+		ts.Fatalf("%s is not in the plan", args[0])
+	}
+
+	change := w.changes[i]
 	if got := strings.Join(change.Change.Actions, "+"); got != args[1] {
 		ts.Fatalf("%s: planned %q, want %q", args[0], got, args[1])
 	}
@@ -477,8 +489,8 @@ func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// change finds one resource in the JSON of plan.out.
-func (w *world) change(ts *testscript.TestScript, address string) resourceChange {
+// show returns the resources in the JSON of plan.out.
+func (w *world) show(ts *testscript.TestScript) []resourceChange {
 	show := exec.CommandContext(contextOfProcess(), w.cli, "show", "-json", "-no-color", "plan.out")
 	show.Dir = ts.MkAbs(".")
 	show.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+ts.Getenv("TF_CLI_CONFIG_FILE"), "TF_CLI_ARGS=")
@@ -490,15 +502,7 @@ func (w *world) change(ts *testscript.TestScript, address string) resourceChange
 
 	ts.Check(json.Unmarshal(out, &plan))
 
-	for _, change := range plan.ResourceChanges {
-		if change.Address == address {
-			return change
-		}
-	}
-
-	ts.Fatalf("%s is not in the plan", address)
-
-	return resourceChange{}
+	return plan.ResourceChanges
 }
 
 // check compares one property of a planned change, and says what is wrong.

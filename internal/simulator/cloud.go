@@ -9,8 +9,9 @@ import (
 
 // Cloud is the simulated service. Its methods may be called from many goroutines.
 type Cloud struct {
-	mu  sync.Mutex
-	cfg Config
+	mu     sync.Mutex
+	cfg    Config
+	routes []route
 
 	clock   time.Time // the time that is being simulated: of the event at hand, or of the request
 	seq     int       // breaks ties between events of the same time
@@ -41,6 +42,7 @@ func New(cfg Config) *Cloud {
 	cfg.setDefaults()
 	c := &Cloud{
 		cfg:       cfg,
+		routes:    routeTable(),
 		clock:     time.Now(),
 		servers:   map[string]*machine{},
 		images:    map[string]Image{},

@@ -87,20 +87,19 @@ var projectPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 // route finds the route of a request and the id in its path.
 func (c *Cloud) route(r *call) {
 	parts := strings.Split(r.url.EscapedPath(), "/")
-	for _, rt := range routeTable() {
-		id, ok := rt.match(r.method, parts)
-		if ok {
-			r.route, r.id = &rt, id
+	for i := range c.routes {
+		if id, ok := c.routes[i].match(r.method, parts); ok {
+			r.route, r.id = &c.routes[i], id
 			return
 		}
 	}
 }
 
 func (rt *route) match(method string, parts []string) (id string, ok bool) {
-	want := strings.Split(rt.pattern, "/")
-	if rt.method != method || len(want) != len(parts) {
+	if rt.method != method || strings.Count(rt.pattern, "/")+1 != len(parts) {
 		return "", false
 	}
+	want := strings.Split(rt.pattern, "/")
 	for i, part := range parts {
 		switch want[i] {
 		case "{project_id}":
