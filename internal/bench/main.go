@@ -55,7 +55,7 @@ func main() {
 	}
 
 	stop()
-	os.Exit(code) //nolint:gocritic // stop was called
+	os.Exit(code)
 }
 
 // options are what a benchmark can be run with.

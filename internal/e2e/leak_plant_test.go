@@ -42,7 +42,7 @@ const (
 
 // servePlanted serves the provider with something planted into it.
 func servePlanted(what string) {
-	err := tf6server.Serve("registry.terraform.io/"+providerSource, func() tfprotov6.ProviderServer {
+	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer {
 		return &planted{ProviderServer: providerserver.NewProtocol6(provider.New("e2e")())(), what: what}
 	})
 	if err != nil {

@@ -361,7 +361,7 @@ func splitField(message []byte, number uint64) (field, rest []byte) {
 			end += 8
 		case 2:
 			length, n := binary.Uvarint(message[end:])
-			end += n + int(length) //nolint:gosec // it is the length of a file in memory
+			end += n + int(length)
 		case 5:
 			end += 4
 		}
