@@ -90,11 +90,9 @@ func (a *assumedRole) Credentials(ctx context.Context) (Credentials, error) {
 
 // Refresh replaces the credentials, unless that has been done since stale were in use.
 func (a *assumedRole) Refresh(ctx context.Context, stale Credentials) (bool, error) {
-	if _, err := a.replace(ctx, stale); err != nil {
-		return false, err
-	}
+	fresh, err := a.replace(ctx, stale)
 
-	return true, nil
+	return err == nil && fresh != stale, err
 }
 
 // replace returns other credentials than old, asking IAM for them where there are none yet.
@@ -124,10 +122,8 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 
 	asked := time.Now()
 
-	answer, err := repeat(ctx, a.iam.maxRetries, func() (*reply, error) {
-		return a.iam.do(ctx, &request{
-			method: http.MethodPost, path: []string{"v3.0", "OS-CREDENTIAL", "securitytokens"}, body: body,
-		})
+	answer, err := a.iam.do(ctx, &request{
+		method: http.MethodPost, path: []string{"v3.0", "OS-CREDENTIAL", "securitytokens"}, body: body, harmless: true,
 	})
 	if err != nil {
 		return Credentials{}, &roleError{agency: a.role.AgencyName, err: err}
@@ -182,7 +178,7 @@ func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
 	shown := decodeObject(answer.body).object("credential")
 	access, secret, token := shown.string("access"), shown.string("secret"), shown.string("securitytoken")
 
-	if answer.bodyErr != nil || access == nil || secret == nil || token == nil {
+	if access == nil || secret == nil || token == nil {
 		return Credentials{}, time.Time{}, false
 	}
 

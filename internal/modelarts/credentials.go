@@ -20,7 +20,7 @@ type Credentials struct {
 type CredentialsSource interface {
 	// Credentials returns the credentials to use now.
 	Credentials(ctx context.Context) (Credentials, error)
-	// Refresh is called with the credentials that the service has answered 401 to. It tells whether Credentials now
+	// Refresh is called with the credentials that the service has answered 401 to. It reports whether Credentials now
 	// returns others.
 	Refresh(ctx context.Context, stale Credentials) (bool, error)
 }

@@ -46,6 +46,17 @@ func (r *rotating) Refresh(_ context.Context, stale modelarts.Credentials) (bool
 	return true, nil
 }
 
+// unauthorizedUntil answers so many requests with 401.
+func unauthorizedUntil(last int) *memory {
+	return &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		if n <= last {
+			return response(http.StatusUnauthorized, `{"error_code":"APIGW.0301"}`), nil
+		}
+
+		return response(http.StatusOK, serverBody), nil
+	}}
+}
+
 func TestUnauthorizedIsRefreshedOnce(t *testing.T) {
 	t.Parallel()
 
@@ -64,29 +75,87 @@ func TestUnauthorizedIsRefreshedOnce(t *testing.T) {
 	}
 
 	for name, tt := range tests {
-		for verb, call := range map[string]func(context.Context, *modelarts.Client) error{
-			"get": func(ctx context.Context, c *modelarts.Client) error {
-				_, err := c.GetServer(ctx, testServer)
-				return err
-			},
-			"post": func(ctx context.Context, c *modelarts.Client) error { _, err := reinstall(ctx, c); return err },
-		} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			transport := unauthorizedUntil(tt.until)
+			client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials, cfg.MaxRetries = tt.source, 3 })
+			_, err := client.GetServer(t.Context(), testServer)
+
+			wantStatus(t, err, tt.status, tt.text)
+			wantRotation(t, transport.all(), tt.want)
+		})
+	}
+}
+
+// writes are the calls that change a server.
+var writes = map[string]func(context.Context, *modelarts.Client) error{
+	"reinstall": func(ctx context.Context, c *modelarts.Client) error { _, err := reinstall(ctx, c); return err },
+	"stop": func(ctx context.Context, c *modelarts.Client) error {
+		_, err := c.StopServer(ctx, testServer)
+
+		return err
+	},
+	"start": func(ctx context.Context, c *modelarts.Client) error {
+		_, err := c.StartServer(ctx, testServer)
+
+		return err
+	},
+}
+
+// A write that is answered 401 may have been processed all the same, so it is sent once, and new credentials are only
+// for whoever looks at the server and decides to try again.
+func TestUnauthorizedWriteIsSentOnce(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		source    *rotating
+		until     int
+		refreshed bool
+		text      string
+	}{
+		"new credentials":        {source: &rotating{last: 1}, until: 1, refreshed: true},
+		"new ones every time":    {source: &rotating{last: 9}, until: 9, refreshed: true},
+		"there are no new ones":  {source: &rotating{}, until: 9},
+		"they are not to be had": {source: &rotating{err: errors.New("IAM is down")}, until: 9, text: "IAM is down"},
+	} {
+		for verb, call := range writes {
 			t.Run(verb+" "+name, func(t *testing.T) {
 				t.Parallel()
 
 				source := &rotating{last: tt.source.last, err: tt.source.err}
-				transport := &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
-					if n <= tt.until {
-						return response(http.StatusUnauthorized, `{"error_code":"APIGW.0301"}`), nil
-					}
-
-					return response(http.StatusOK, serverBody), nil
-				}}
+				transport := unauthorizedUntil(tt.until)
 				client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials, cfg.MaxRetries = source, 3 })
+				err := call(t.Context(), client)
 
-				wantStatus(t, call(t.Context(), client), tt.status, tt.text)
-				wantRotation(t, transport.all(), tt.want)
+				wantStatus(t, err, http.StatusUnauthorized, tt.text)
+				wantRotation(t, transport.all(), 1)
+
+				if refused, ok := errors.AsType[*modelarts.Error](err); !ok || refused.Refreshed != tt.refreshed {
+					t.Errorf("refreshed is not %v: %+v", tt.refreshed, refused)
+				}
+
+				if diff := cmp.Diff([]string{"AK0"}, source.stale); diff != "" {
+					t.Errorf("refreshed: %s", diff)
+				}
 			})
+		}
+	}
+}
+
+// Only a 401 says something about the credentials.
+func TestOtherAnswersDoNotRefresh(t *testing.T) {
+	t.Parallel()
+
+	for _, status := range []int{302, 400, 403, 404, 407, 409, 429, 500, 503} {
+		for verb, call := range writes {
+			source := &rotating{last: 9}
+			client := newClient(t, always(status, ""), func(cfg *modelarts.Config) { cfg.Credentials = source })
+			err := call(t.Context(), client)
+
+			if refused, ok := errors.AsType[*modelarts.Error](err); !ok || refused.Refreshed || len(source.stale) != 0 {
+				t.Errorf("%s %d: %+v, %d refreshed", verb, status, refused, len(source.stale))
+			}
 		}
 	}
 }
@@ -343,6 +412,82 @@ func TestRefreshAfterRefresh(t *testing.T) {
 
 		if toIAM, _ := count(transport.all()); toIAM != 2 {
 			t.Errorf("%d calls to IAM", toIAM)
+		}
+	})
+}
+
+// TestUnauthorizedReinstallWithRole has the first credentials revoked when the request comes in that erases a disk.
+func TestUnauthorizedReinstallWithRole(t *testing.T) {
+	t.Parallel()
+
+	for verb, call := range writes {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				transport := iam(func(access string) bool { return access == "TMP1" })
+				client := roleClient(t, transport, hourRole)
+
+				if refused, ok := errors.AsType[*modelarts.Error](call(t.Context(), client)); !ok || !refused.Refreshed {
+					t.Errorf("got %+v", refused)
+				}
+
+				if toIAM, others := count(transport.all()); toIAM != 2 || others != 1 {
+					t.Errorf("%d calls to IAM, %d others", toIAM, others)
+				}
+
+				if err := call(t.Context(), client); err != nil {
+					t.Errorf("with the new credentials: %v", err)
+				}
+
+				if toIAM, others := count(transport.all()); toIAM != 2 || others != 2 {
+					t.Errorf("%d calls to IAM, %d others", toIAM, others)
+				}
+			})
+		})
+	}
+}
+
+// TestSameCredentialsAgain has IAM hand out what the service has just refused.
+func TestSameCredentialsAgain(t *testing.T) {
+	t.Parallel()
+
+	transport := &memory{answer: func(_ int, req *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(req.Host, "iam.") {
+			return response(http.StatusCreated, `{"credential":{"access":"TMP","secret":"secret-of-iam","securitytoken":"token-of-iam"}}`), nil
+		}
+
+		return response(http.StatusUnauthorized, ""), nil
+	}}
+
+	_, err := reinstall(t.Context(), roleClient(t, transport, hourRole))
+	if refused, ok := errors.AsType[*modelarts.Error](err); !ok || refused.Refreshed {
+		t.Errorf("got %+v", refused)
+	}
+}
+
+// TestAssumeRoleIsRepeated has IAM fail in ways that asking again cures.
+func TestAssumeRoleIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const credential = `{"credential":{"access":"TMP","secret":"secret-of-iam","securitytoken":"token-of-iam"}}`
+
+		transport := script(
+			step{status: 503}, step{err: errors.New("reset")},
+			step{status: http.StatusCreated, body: credential[:40], err: errors.New("reset in the body")},
+			step{status: http.StatusCreated, body: credential}, step{status: 200, body: serverBody},
+		)
+		role, err := modelarts.AssumeRole(withRetries(testConfig(transport), 3), hourRole)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials = role })
+		if _, err := client.GetServer(t.Context(), testServer); err != nil {
+			t.Error(err)
+		}
+
+		if toIAM, others := count(transport.all()); toIAM != 4 || others != 1 {
+			t.Errorf("%d calls to IAM, %d others", toIAM, others)
 		}
 	})
 }

@@ -23,6 +23,9 @@ type Error struct {
 	Message    string // the service's own words, or the beginning of a body that is not JSON
 	RequestID  string
 	RetryAfter time.Duration // what the Retry-After header asks for; 0 where there is none
+	// Refreshed reports that the credentials were replaced after this answer, a 401, so that another try may succeed. It
+	// does not say that the request was not processed.
+	Refreshed bool
 }
 
 // Error returns all that the answer said.

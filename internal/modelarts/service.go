@@ -44,7 +44,12 @@ type request struct {
 	project string // goes into X-Project-Id
 	body    []byte
 	secrets []Secret // what the answer must not be quoted with
+	// harmless is set for a request other than a GET that changes nothing, so that sending it twice does no harm.
+	harmless bool
 }
+
+// repeatable reports whether the request may be sent more than once.
+func (r *request) repeatable() bool { return r.method == http.MethodGet || r.harmless }
 
 // reply is an answer with a 2xx status.
 type reply struct {
@@ -56,15 +61,22 @@ type reply struct {
 	scrub        *scrubber
 }
 
-// do sends req and returns the answer. A GET is repeated as the retry policy says. Anything else is sent once, and once
-// more after a 401 that new credentials may cure.
+// do sends req and returns the answer. What may be repeated is repeated as the retry policy says, and once more after a
+// 401 that new credentials may cure. Anything else is sent once, whatever the answer is: not even a 401 proves that it
+// was not processed, since a service behind the one that answers may have been refused instead.
 func (s *service) do(ctx context.Context, req *request) (*reply, error) {
-	if req.method != http.MethodGet {
-		return s.authorized(ctx, req)
+	if !req.repeatable() {
+		answer, _, err := s.authorized(ctx, req)
+
+		return answer, err
 	}
 
 	return repeat(ctx, s.maxRetries, func() (*reply, error) {
-		answer, err := s.authorized(ctx, req)
+		answer, refreshed, err := s.authorized(ctx, req)
+		if refreshed {
+			answer, err = s.once(ctx, req)
+		}
+
 		if err == nil && answer.bodyErr != nil {
 			return nil, answer.unread()
 		}
@@ -73,31 +85,34 @@ func (s *service) do(ctx context.Context, req *request) (*reply, error) {
 	})
 }
 
-// authorized sends req, and sends it again if the answer is 401, which says that it was not processed, and there are
-// new credentials.
-func (s *service) authorized(ctx context.Context, req *request) (*reply, error) {
+// authorized sends req a single time. If the answer is 401, it also replaces the credentials, where that can be done, and
+// reports whether it has.
+func (s *service) authorized(ctx context.Context, req *request) (answer *reply, refreshed bool, err error) {
 	credentials, err := s.credentials.Credentials(ctx)
 	if err != nil {
-		return nil, s.notSent(req, err)
+		return nil, false, s.notSent(req, err)
 	}
 
-	answer, err := s.try(ctx, req, credentials)
+	answer, err = s.try(ctx, req, credentials)
 
-	var refused *Error
-	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
-		return answer, err
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || refused.StatusCode != http.StatusUnauthorized {
+		return answer, false, err
 	}
 
 	refreshed, refreshErr := s.credentials.Refresh(ctx, credentials)
 	if refreshErr != nil {
-		return nil, fmt.Errorf("%w; there are no new credentials: %v", err, refreshErr) //nolint:errorlint // a 401 it stays
+		return nil, false, fmt.Errorf("%w; there are no new credentials: %v", err, refreshErr) //nolint:errorlint // the 401 is the answer
 	}
 
-	if !refreshed {
-		return nil, err
-	}
+	refused.Refreshed = refreshed
 
-	credentials, err = s.credentials.Credentials(ctx)
+	return nil, refreshed, err
+}
+
+// once sends req a single time, whatever the answer is.
+func (s *service) once(ctx context.Context, req *request) (*reply, error) {
+	credentials, err := s.credentials.Credentials(ctx)
 	if err != nil {
 		return nil, s.notSent(req, err)
 	}
