@@ -30,8 +30,21 @@ const (
 	StatusReinstallingOSFailed Status = "REINSTALLINGOS_FAILED"
 )
 
+// documented reports whether s is one of the statuses above.
+func (s Status) documented() bool {
+	switch s {
+	case StatusCreating, StatusCreateFailed, StatusDeleting, StatusDeleted, StatusDeleteFailed, StatusError, StatusRunning,
+		StatusStarting, StatusStartFailed, StatusStopped, StatusStopping, StatusStopFailed, StatusRebooting,
+		StatusRebootFailed, StatusChangingOS, StatusChangingOSFailed, StatusReinstallingOS, StatusReinstallOS,
+		StatusReinstallingOSFailed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Server is a DevServer as the service shows it. A nil field was absent or null in the reply, or of a JSON type that
-// makes no sense for it.
+// makes no sense for it. A field that the reply shows as empty is not nil: a key pair name of "" says that there is none.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 type Server struct {

@@ -19,9 +19,12 @@ type ReinstallRequest struct {
 	UserData    Secret // base64
 }
 
-// ReinstallReply is the service's word that it has accepted a reinstall.
+// ReinstallReply is a 2xx answer to a request for a reinstall.
 type ReinstallReply struct {
-	Server    *Server // nil where the reply was of no use: the request was accepted all the same
+	// Server is what the reply shows of the server: one with the id that was asked for, or one without an id but with a
+	// status that servers have. It is nil for any other reply, such as the page of a gateway, an empty body, {}, another
+	// server, or a body that breaks off: that does not prove that the service itself has accepted the request.
+	Server    *Server
 	RequestID string
 }
 
@@ -47,16 +50,16 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	return server, nil
 }
 
-// StartServer asks for a stopped server to be started, and returns what the reply shows of it: a server without fields
-// where the reply was of no use, since the request was accepted all the same.
+// StartServer asks for a stopped server to be started, and returns what the reply shows of it. As in ReinstallReply, the
+// server is nil where the reply shows none, which leaves open whether the service has accepted the request.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/StartDevServer.html
 func (c *Client) StartServer(ctx context.Context, id string) (*Server, error) {
 	return c.switchServer(ctx, id, "start", []byte("{}")) // the service wants a body
 }
 
-// StopServer asks for a running server to be stopped, and returns what the reply shows of it: a server without fields
-// where the reply was of no use, since the request was accepted all the same.
+// StopServer asks for a running server to be stopped, and returns what the reply shows of it. As in ReinstallReply, the
+// server is nil where the reply shows none, which leaves open whether the service has accepted the request.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/StopDevServer.html
 func (c *Client) StopServer(ctx context.Context, id string) (*Server, error) {
@@ -69,18 +72,14 @@ func (c *Client) switchServer(ctx context.Context, id, verb string, body []byte)
 		return nil, err
 	}
 
-	if server := answer.server(id); server != nil {
-		return server, nil
-	}
-
-	return &Server{}, nil
+	return answer.server(id), nil
 }
 
 // ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
-// sent once; it is sent again only after a 401, which says that it was not processed, and with new credentials.
+// sent once, whatever the answer is.
 //
-// An *Error is an answer that is not 2xx. A *ConnectionError is no answer; where Sent is true, the disk may be being
-// erased.
+// An *Error is an answer that is not 2xx; after a 401, Refreshed reports whether there are new credentials to try again
+// with. A *ConnectionError is no answer; where Sent is true, the disk may be being erased.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *ReinstallRequest) (*ReinstallReply, error) {
@@ -158,18 +157,23 @@ func isPathElement(text string) bool {
 	return text != "" && text != "." && text != ".." && !strings.Contains(text, "/")
 }
 
-// is tells whether the server is the one with that id, or does not tell.
+// is reports whether the server has that id, or shows none.
 func (s *Server) is(id string) bool { return s.ID == nil || strings.EqualFold(*s.ID, id) }
 
-// server returns the server with that id in a reply; nil where there is none.
+// server returns the server with that id, as the answer to a request that changes it shows it; nil where it shows none.
+// It is stricter than DecodeServer, since the server counts as evidence that the service has accepted the request.
 func (r *reply) server(id string) *Server {
-	if r.bodyErr != nil {
+	members := decodeObject(r.body)
+	server := decodeServer(members)
+
+	switch shown := members["id"]; {
+	case r.bodyErr != nil, server == nil, firstOf("", members, "error_code", "errorCode") != "":
+		return nil
+	case shown == nil && server.CurrentStatus().documented():
+		return server
+	case server.ID != nil && strings.EqualFold(*server.ID, id):
+		return server
+	default:
 		return nil
 	}
-
-	if server := DecodeServer(r.body); server != nil && server.is(id) {
-		return server
-	}
-
-	return nil
 }

@@ -181,44 +181,72 @@ func TestReinstallWithoutRequest(t *testing.T) {
 	}
 }
 
-func TestReinstallAccepted(t *testing.T) {
+// shows are 2xx answers to a request that changes testServer, and what they show of it.
+var shows = map[string]struct {
+	resp func() *http.Response
+	want *modelarts.Server
+}{
+	"with a server": {
+		resp: answers(`{"id":"` + testServer + `","status":"REINSTALLOS","new_field":[{}]}`),
+		want: &modelarts.Server{ID: new(testServer), Status: new(modelarts.StatusReinstallOS)},
+	},
+	"in upper case":       {answers(`{"id":"` + strings.ToUpper(testServer) + `"}`), &modelarts.Server{ID: new(strings.ToUpper(testServer))}},
+	"an id alone":         {answers(`{"id":"` + testServer + `"}`), &modelarts.Server{ID: new(testServer)}},
+	"a new status":        {answers(`{"id":"` + testServer + `","status":"NEW"}`), &modelarts.Server{ID: new(testServer), Status: new(modelarts.Status("NEW"))}},
+	"a status alone":      {answers(`{"status":"STOPPED"}`), &modelarts.Server{Status: new(modelarts.StatusStopped)}},
+	"the id is null":      {answers(`{"id":null,"status":"STOPPED"}`), &modelarts.Server{Status: new(modelarts.StatusStopped)}},
+	"no error after all":  {answers(`{"id":"` + testServer + `","error_code":""}`), &modelarts.Server{ID: new(testServer)}},
+	"202":                 {resp: func() *http.Response { return response(http.StatusAccepted, "{}", "x-request-id", "r1") }},
+	"204":                 {resp: func() *http.Response { return response(http.StatusNoContent, "", "x-request-id", "r1") }},
+	"empty body":          {resp: answers("")},
+	"blank body":          {resp: answers(" \n")},
+	"empty object":        {resp: answers("{}")},
+	"HTML":                {resp: answers("<html>ok</html>")},
+	"a login page":        {resp: answers(`<!doctype html><title>Sign in</title><input value="` + testServer + `">`)},
+	"text":                {resp: answers(testServer)},
+	"array":               {resp: answers("[" + serverBody + "]")},
+	"null":                {resp: answers("null")},
+	"two values":          {resp: answers(serverBody + serverBody)},
+	"cut off":             {resp: answers(serverBody[:20])},
+	"cut off at the end":  {resp: answers(serverBody[:len(serverBody)-1])},
+	"neither":             {resp: answers(`{"name":"n","update_at":1,"image":{"image_id":"i"}}`)},
+	"another server":      {resp: answers(`{"id":"other"}`)},
+	"another one's state": {resp: answers(`{"id":"other","status":"REINSTALLINGOS"}`)},
+	"an empty id":         {resp: answers(`{"id":"","status":"STOPPED"}`)},
+	"the id is a number":  {resp: answers(`{"id":7,"status":"STOPPED"}`)},
+	"the id is an object": {resp: answers(`{"id":{"id":"` + testServer + `"},"status":"STOPPED"}`)},
+	"a gateway's health":  {resp: answers(`{"status":"UP"}`)},
+	"a gateway's success": {resp: answers(`{"status":"success"}`)},
+	"a status number":     {resp: answers(`{"status":200}`)},
+	"an empty status":     {resp: answers(`{"status":""}`)},
+	"within an envelope":  {resp: answers(`{"data":` + serverBody + `}`)},
+	"an error in it":      {resp: answers(`{"error_code":"ModelArts.7000","error_msg":"no","id":"` + testServer + `","status":"STOPPED"}`)},
+	"reset":               {resp: func() *http.Response { return broken(http.StatusOK, serverBody, errors.New("reset")) }},
+	"too long":            {resp: answers(serverBody + strings.Repeat(" ", 4<<20))},
+}
+
+// answers answers with 200 and body.
+func answers(body string) func() *http.Response {
+	return func() *http.Response { return response(http.StatusOK, body, "X-Request-Id", "r1") }
+}
+
+func TestReinstallReplies(t *testing.T) {
 	t.Parallel()
 
-	tests := map[string]struct {
-		resp *http.Response
-		want *modelarts.ReinstallReply
-	}{
-		"with a server": {
-			resp: response(http.StatusOK, `{"id":"`+testServer+`","status":"REINSTALLOS","new_field":[{}]}`, "X-Request-Id", "r1"),
-			want: &modelarts.ReinstallReply{
-				RequestID: "r1",
-				Server:    &modelarts.Server{ID: new(testServer), Status: new(modelarts.StatusReinstallOS)},
-			},
-		},
-		"202":            {resp: response(http.StatusAccepted, "{}", "x-request-id", "r1"), want: &modelarts.ReinstallReply{RequestID: "r1"}},
-		"204":            {resp: response(http.StatusNoContent, ""), want: &modelarts.ReinstallReply{}},
-		"empty body":     {resp: response(http.StatusOK, "", "X-Request-Id", "r1"), want: &modelarts.ReinstallReply{RequestID: "r1"}},
-		"HTML":           {resp: response(http.StatusOK, "<html>ok</html>"), want: &modelarts.ReinstallReply{}},
-		"array":          {resp: response(http.StatusOK, "[]"), want: &modelarts.ReinstallReply{}},
-		"null":           {resp: response(http.StatusOK, "null"), want: &modelarts.ReinstallReply{}},
-		"cut off":        {resp: response(http.StatusOK, serverBody[:20]), want: &modelarts.ReinstallReply{}},
-		"reset":          {resp: broken(http.StatusOK, serverBody, errors.New("reset")), want: &modelarts.ReinstallReply{}},
-		"too long":       {resp: response(http.StatusOK, serverBody+strings.Repeat(" ", 4<<20)), want: &modelarts.ReinstallReply{}},
-		"another server": {resp: response(http.StatusOK, `{"id":"other"}`), want: &modelarts.ReinstallReply{}},
-	}
-
-	for name, tt := range tests {
+	for name, tt := range shows {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			transport := &memory{answer: func(int, *http.Request) (*http.Response, error) { return tt.resp, nil }}
+			resp := tt.resp()
+			want := &modelarts.ReinstallReply{Server: tt.want, RequestID: resp.Header.Get("X-Request-Id")}
+			transport := &memory{answer: func(int, *http.Request) (*http.Response, error) { return resp, nil }}
 
 			got, err := reinstall(t.Context(), newClient(t, transport))
 			if err != nil {
 				t.Fatal(err)
 			}
 
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 
@@ -229,16 +257,24 @@ func TestReinstallAccepted(t *testing.T) {
 	}
 }
 
-func TestSwitchingWithoutUsableReply(t *testing.T) {
+func TestSwitchingReplies(t *testing.T) {
 	t.Parallel()
 
-	for _, body := range []string{"", "<html></html>", `{"id":"other","status":"RUNNING"}`, "null"} {
-		client := newClient(t, always(http.StatusOK, body))
+	for name, tt := range shows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-		server, err := client.StopServer(t.Context(), testServer)
-		if diff := cmp.Diff(&modelarts.Server{}, server); err != nil || diff != "" {
-			t.Errorf("%q: %v %s", body, err, diff)
-		}
+			client := newClient(t, &memory{answer: func(int, *http.Request) (*http.Response, error) { return tt.resp(), nil }})
+
+			for verb, call := range map[string]func(context.Context, string) (*modelarts.Server, error){
+				"start": client.StartServer, "stop": client.StopServer,
+			} {
+				server, err := call(t.Context(), testServer)
+				if diff := cmp.Diff(tt.want, server); err != nil || diff != "" {
+					t.Errorf("%s: %v %s", verb, err, diff)
+				}
+			}
+		})
 	}
 }
 
@@ -247,32 +283,20 @@ func TestSentOnce(t *testing.T) {
 	t.Parallel()
 
 	timeout := &net.OpError{Op: "read", Err: errors.New("i/o timeout")}
-	answers := map[string]func() (*http.Response, error){
+	outcomes := map[string]func() (*http.Response, error){
 		"EOF":         func() (*http.Response, error) { return nil, io.EOF },
 		"reset":       func() (*http.Response, error) { return nil, timeout },
 		"unreachable": func() (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: errors.New("refused")} },
 	}
 
 	for _, status := range []int{300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504, 599} {
-		answers[http.StatusText(status)+" "] = func() (*http.Response, error) {
+		outcomes[http.StatusText(status)+" "] = func() (*http.Response, error) {
 			return response(status, "", "Retry-After", "0", "Location", "http://127.0.0.1/elsewhere"), nil
 		}
 	}
 
-	calls := map[string]func(context.Context, *modelarts.Client) error{
-		"reinstall": func(ctx context.Context, c *modelarts.Client) error { _, err := reinstall(ctx, c); return err },
-		"stop": func(ctx context.Context, c *modelarts.Client) error {
-			_, err := c.StopServer(ctx, testServer)
-			return err
-		},
-		"start": func(ctx context.Context, c *modelarts.Client) error {
-			_, err := c.StartServer(ctx, testServer)
-			return err
-		},
-	}
-
-	for name, answer := range answers {
-		for verb, call := range calls {
+	for name, answer := range outcomes {
+		for verb, call := range writes {
 			t.Run(verb+" "+name, func(t *testing.T) {
 				t.Parallel()
 
