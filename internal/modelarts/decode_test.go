@@ -142,6 +142,61 @@ func TestServerThatTells(t *testing.T) {
 	}
 }
 
+// A key pair or an image that the reply shows as empty is not the same as one that it does not show.
+func TestShownEmptyIsNotAbsent(t *testing.T) {
+	t.Parallel()
+
+	const prefix = `{"id":"a"`
+
+	for rest, want := range map[string]*string{
+		`}`: nil, `,"key_pair_name":null}`: nil, `,"key_pair_name":7}`: nil, `,"key_pair_name":[]}`: nil,
+		`,"key_pair_name":""}`: new(""), `,"key_pair_name":" "}`: new(" "), `,"key_pair_name":"k"}`: new("k"),
+	} {
+		server := modelarts.DecodeServer([]byte(prefix + rest))
+		if diff := cmp.Diff(want, server.KeyPairName); diff != "" {
+			t.Errorf("%s: %s", rest, diff)
+		}
+
+		name := ""
+		if want != nil {
+			name = *want
+		}
+
+		if server.InstalledKeyPairName() != name {
+			t.Errorf("%s: got %q", rest, server.InstalledKeyPairName())
+		}
+	}
+
+	for rest, want := range map[string]*string{
+		`}`: nil, `,"image":null}`: nil, `,"image":{}}`: nil, `,"image":{"image_id":null}}`: nil, `,"image":{"image_id":7}}`: nil,
+		`,"image":"i"}`: nil, `,"image":{"image_id":""}}`: new(""), `,"server_image_response":{"image_id":""}}`: new(""),
+		`,"image":{"image_id":"i"}}`:                                              new("i"),
+		`,"image":{"image_id":""},"server_image_response":{"image_id":"i"}}`:      new("i"),
+		`,"image":{"image_id":"i"},"server_image_response":{"image_id":"older"}}`: new("i"),
+		`,"image":{"image_id":"i"},"server_image_response":{"image_id":""}}`:      new("i"),
+		`,"image":{},"server_image_response":{"image_id":""}}`:                    new(""),
+	} {
+		server := modelarts.DecodeServer([]byte(prefix + rest))
+		if diff := cmp.Diff(want, server.ShownImageID()); diff != "" {
+			t.Errorf("%s: %s", rest, diff)
+		}
+
+		id := ""
+		if want != nil {
+			id = *want
+		}
+
+		if server.InstalledImageID() != id {
+			t.Errorf("%s: got %q", rest, server.InstalledImageID())
+		}
+	}
+
+	var none *modelarts.Server
+	if none.ShownImageID() != nil {
+		t.Error("a server that is not there shows an image")
+	}
+}
+
 // oddBodies are seeds for the fuzz tests.
 var oddBodies = []string{
 	"", " ", "null", "{}", "[]", `""`, "0", "<html><body>x</body></html>", olderServer, newerServer, serverPage, serverBody,

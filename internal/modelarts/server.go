@@ -119,8 +119,8 @@ type Volume struct {
 	Type    *string
 }
 
-// CurrentStatus returns the status, empty where the reply had none. Like the methods below, it takes a nil server for
-// one that tells nothing.
+// CurrentStatus returns the status, empty where the reply had none. Like the methods below, it treats a nil server as one
+// of which the reply shows nothing.
 func (s *Server) CurrentStatus() Status {
 	if s == nil || s.Status == nil {
 		return ""
@@ -129,23 +129,35 @@ func (s *Server) CurrentStatus() Status {
 	return *s.Status
 }
 
-// InstalledImageID returns the id of the image that is on the system disk, empty where the reply does not tell. Older
-// replies have it under server_image_response only.
-func (s *Server) InstalledImageID() string {
+// ShownImageID returns the id of the image that is on the system disk; nil where the reply does not show it, and "" where
+// it shows an empty one. Older replies have it under server_image_response only.
+func (s *Server) ShownImageID() *string {
 	if s == nil {
-		return ""
+		return nil
 	}
 
+	var shown *string
+
 	for _, image := range []*Image{s.Image, s.ServerImageResponse} {
-		if image != nil && image.ImageID != nil && *image.ImageID != "" {
-			return *image.ImageID
+		if image != nil && image.ImageID != nil && (shown == nil || *shown == "") {
+			shown = image.ImageID
 		}
+	}
+
+	return shown
+}
+
+// InstalledImageID returns what ShownImageID does, empty also where the reply does not show it.
+func (s *Server) InstalledImageID() string {
+	if shown := s.ShownImageID(); shown != nil {
+		return *shown
 	}
 
 	return ""
 }
 
-// InstalledKeyPairName returns the key pair that the server shows, empty where the reply does not tell.
+// InstalledKeyPairName returns the key pair that the server shows, empty also where the reply does not show it. The field
+// KeyPairName tells the two apart.
 func (s *Server) InstalledKeyPairName() string {
 	if s == nil || s.KeyPairName == nil {
 		return ""
