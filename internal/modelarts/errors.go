@@ -22,7 +22,7 @@ type Error struct {
 	Code       string // such as ModelArts.6404 or APIGW.0301; empty where the body has none
 	Message    string // the service's own words, or the beginning of a body that is not JSON
 	RequestID  string
-	RetryAfter time.Duration // what the Retry-After header asks for; 0 where there is none
+	RetryAfter time.Duration // what the Retry-After header asks for, 24 hours at most; 0 where there is none
 	// Refreshed reports that the credentials were replaced after this answer, a 401, so that another try may succeed. It
 	// does not say that the request was not processed.
 	Refreshed bool

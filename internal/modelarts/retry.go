@@ -19,6 +19,9 @@ const (
 	longestPause  = 30 * time.Second
 	pauseGrowth   = 2
 	maxRetryAfter = 24 * time.Hour
+	// longestObeyed is how much of a Retry-After a repeated request waits for: a single answer that asks for more is not
+	// to blind whoever watches a server, or to use up all of the time that there is.
+	longestObeyed = time.Minute
 )
 
 // repeat calls try, and calls it again, maxRetries times at most, as long as what it returns is worth it. ctx bounds the
@@ -55,7 +58,7 @@ func repeat[T any](ctx context.Context, maxRetries int, try func() (T, error)) (
 	}
 }
 
-// worthRepeating tells whether a request that is safe to repeat may have better luck the next time.
+// worthRepeating reports whether a request that is safe to repeat may have better luck the next time.
 func worthRepeating(err error) bool {
 	var (
 		connection  *ConnectionError
@@ -81,7 +84,8 @@ func worthRepeating(err error) bool {
 	}
 }
 
-// pace says how long to wait between tries: longer each time, with jitter, and on top of what the service asked for.
+// pace says how long to wait between tries: longer each time, with jitter, and on top of what the service asked for, up to
+// longestObeyed.
 type pace struct {
 	exponential *backoff.ExponentialBackOff
 	retryAfter  time.Duration
@@ -101,7 +105,7 @@ func (p *pace) note(err error) {
 	p.retryAfter = 0
 
 	if answer, ok := errors.AsType[*Error](err); ok {
-		p.retryAfter = answer.RetryAfter
+		p.retryAfter = min(answer.RetryAfter, longestObeyed)
 	}
 }
 

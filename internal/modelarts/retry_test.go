@@ -64,7 +64,8 @@ func TestGetIsRepeated(t *testing.T) {
 		"Retry-After":        {steps: []step{{status: 429, header: []string{"Retry-After", "20"}}, succeed}, retries: 1, want: 2, min: 20250 * time.Millisecond, max: 20750 * time.Millisecond},
 		"Retry-After date":   {steps: []step{{status: 503, header: []string{"Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"}}, succeed}, retries: 1, want: 2, min: 60 * time.Second, max: 61 * time.Second},
 		"Retry-After is old": {steps: []step{{status: 429, header: []string{"Retry-After", "20"}}, {err: io.EOF}, succeed}, retries: 2, want: 3, min: 20 * time.Second, max: 23 * time.Second},
-		"longer than 15 min": {steps: []step{{status: 429, header: []string{"Retry-After", "1000"}}, {status: 429, header: []string{"Retry-After", "1000"}}, succeed}, retries: 2, want: 3, min: 2000 * time.Second, max: 2003 * time.Second},
+		"an hour":            {steps: []step{{status: 503, header: []string{"Retry-After", "3600"}}, {status: 429, header: []string{"Retry-After", "3600"}}, succeed}, retries: 2, want: 3, min: 120 * time.Second, max: 123 * time.Second},
+		"a date tomorrow":    {steps: []step{{status: 503, header: []string{"Retry-After", "Sun, 02 Jan 2000 00:00:00 GMT"}}, succeed}, retries: 1, want: 2, min: 60 * time.Second, max: 61 * time.Second},
 		"400":                {steps: []step{{status: 400}}, retries: 5, want: 1, fails: true},
 		"403":                {steps: []step{{status: 403}}, retries: 5, want: 1, fails: true},
 		"404":                {steps: []step{{status: 404}}, retries: 5, want: 1, fails: true},
@@ -110,6 +111,74 @@ func TestLastErrorSurvivesRepeating(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// What the service asks for is obeyed up to a minute, and told in full.
+func TestRetryAfterIsToldInFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := script(step{status: 503, header: []string{"Retry-After", "3600"}})
+		began := time.Now()
+
+		_, err := newClient(t, transport, func(cfg *modelarts.Config) { cfg.MaxRetries = 1 }).GetServer(t.Context(), testServer)
+		if answer, ok := errors.AsType[*modelarts.Error](err); !ok || answer.RetryAfter != time.Hour {
+			t.Errorf("got %+v", answer)
+		}
+
+		if took := time.Since(began); took < time.Minute || took > 61*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// IAM may ask for an hour as well: what needs a role or a project id waits for it no longer.
+func TestRetryAfterOfIAM(t *testing.T) {
+	t.Parallel()
+
+	busy := step{status: 503, header: []string{"Retry-After", "3600"}}
+
+	for name, tt := range map[string]struct {
+		reply string
+		call  func(*testing.T, *memory) error
+	}{
+		"project": {`{"projects":[{"id":"p1","name":"cn-north-4"}]}`, func(t *testing.T, transport *memory) error {
+			t.Helper()
+
+			client := newClient(t, transport, withoutProject, func(cfg *modelarts.Config) { cfg.MaxRetries = 1 })
+			_, err := client.ProjectID(t.Context())
+
+			return err
+		}},
+		"role": {
+			`{"credential":{"access":"TMP","secret":"secret-of-iam","securitytoken":"token-of-iam"}}`,
+			func(t *testing.T, transport *memory) error {
+				t.Helper()
+
+				role, err := modelarts.AssumeRole(withRetries(testConfig(transport), 1), hourRole)
+				if err != nil {
+					t.Fatal(err)
+				}
+
+				_, err = role.Credentials(t.Context())
+
+				return err
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				if err := tt.call(t, script(busy, step{status: 200, body: tt.reply})); err != nil {
+					t.Error(err)
+				}
+
+				if took := time.Since(began); took < time.Minute || took > 61*time.Second {
+					t.Errorf("took %s", took)
+				}
+			})
+		})
+	}
 }
 
 func TestContextBoundsRepeating(t *testing.T) {

@@ -28,8 +28,14 @@ var breakages = []breakage{
 		outcomeFile, "if errors.As(err, &connErr) && !connErr.Sent {", "if errors.As(err, &connErr) {",
 	}}, engine},
 	{"the wire repeats writes as it does reads", []edit{{
-		"internal/modelarts/service.go", "if req.method != http.MethodGet {\n\t\treturn s.authorized(ctx, req)",
-		"if false {\n\t\treturn s.authorized(ctx, req)",
+		"internal/modelarts/service.go", "if !req.repeatable() {", "if false {",
+	}}, wire},
+	{"the wire sends a write again after a 401", []edit{{
+		"internal/modelarts/service.go", "answer, _, err := s.authorized(ctx, req)\n\n\t\treturn answer, err",
+		"answer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\treturn s.once(ctx, req)\n\t\t}\n\n\t\treturn answer, err",
+	}}, wire},
+	{"any 2xx shows a server", []edit{{
+		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
 		verdictFile, "seen.Status == modelarts.StatusRunning && evidence > EvidenceNone", "seen.Status == modelarts.StatusRunning",
