@@ -2,12 +2,13 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
@@ -24,19 +25,19 @@ const (
 type planInput struct {
 	prior *osReinstallModel // nil: there is no state
 	plan  *osReinstallModel
-	// keyConfigured tells whether key_pair_name is configured; where it is not, the plan has the server's.
-	keyConfigured bool
-	// imported tells whether no apply has come after an import yet.
+	last  lastReinstall // of prior
+	// imported reports whether no apply has come after an import yet.
 	imported bool
 }
 
 // newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
-// nothing about this one.
-func newPlanInput(config, plan, prior *osReinstallModel, imported bool) planInput {
-	in := planInput{plan: plan, keyConfigured: !config.KeyPairName.IsNull()}
+// nothing about this one; an id that is not known yet may well be that of the state.
+func newPlanInput(plan, prior *osReinstallModel, imported bool) planInput {
+	in := planInput{plan: plan}
 
-	if prior != nil && prior.ID.Equal(plan.ID) {
+	if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {
 		in.prior, in.imported = prior, imported
+		in.last = readLastReinstall(prior.LastReinstall)
 	}
 
 	return in
@@ -45,7 +46,7 @@ func newPlanInput(config, plan, prior *osReinstallModel, imported bool) planInpu
 // decision is what a plan decides.
 type decision struct {
 	reasons []string // why an apply acts; none: it sends nothing
-	// undecided tells that a value which is known only at apply decides whether there is a reason.
+	// undecided reports that a value which is known only at apply decides whether there is a reason.
 	undecided bool
 	// absorbed are the changes that an import takes over without a reinstall.
 	absorbed []string
@@ -53,18 +54,18 @@ type decision struct {
 	drift []reinstall.Difference
 	// mismatch are the differences that a mismatched reinstall left behind.
 	mismatch []reinstall.Difference
-	// settled tells that nothing contradicts a mismatched reinstall any more.
+	// settled reports that nothing contradicts a mismatched reinstall any longer.
 	settled bool
 }
 
-// erases tells whether an apply of the plan erases the system disk.
+// erases reports whether an apply of the plan erases the system disk.
 func (d *decision) erases() bool {
 	return slices.ContainsFunc(d.reasons, erasing)
 }
 
-// permit is what the decision allows, after what prior has.
-func (d *decision) permit(prior *osReinstallModel) *permit {
-	p := &permit{number: permitOf(prior.LastReinstall).number, reasons: d.reasons}
+// permit is what the decision allows, after the last reinstall.
+func (d *decision) permit(last *lastReinstall) *permit {
+	p := &permit{number: last.number, reasons: d.reasons}
 	if p.erases() {
 		p.number++
 	}
@@ -72,7 +73,7 @@ func (d *decision) permit(prior *osReinstallModel) *permit {
 	return p
 }
 
-// erasing tells whether reason asks for a reinstall, and not only for waiting.
+// erasing reports whether reason asks for a reinstall, and not only for waiting.
 func erasing(reason string) bool { return reason != reasonResume }
 
 // decide says what an apply of the plan is to do, and why. It is the only place that says so: an apply acts on what
@@ -92,22 +93,24 @@ func decide(in *planInput) decision {
 		return decision{undecided: true}
 	}
 
-	op, asked := operation(in.prior.LastReinstall)
 	d := decision{reasons: in.changes()}
+	mismatched := in.last.asked && in.last.op.State == reinstall.StateMismatched
 
 	switch {
-	case asked && op.State.Open():
+	case in.last.asked && in.last.op.State.Open():
 		d.reasons = append([]string{reasonResume}, d.reasons...)
-	case asked && op.State == reinstall.StateFailed:
+	case in.last.asked && in.last.op.State == reinstall.StateFailed:
 		d.reasons = append(d.reasons, reasonFailed)
-	case asked && op.State == reinstall.StateNotStarted:
+	case in.last.asked && in.last.op.State == reinstall.StateNotStarted:
 		d.reasons = append(d.reasons, reasonNotStarted)
-	case asked && op.State == reinstall.StateMismatched && len(differences) == 0:
+	case in.inTransition():
+		// What it shows is not what it will be.
+	case mismatched && len(differences) == 0:
 		d.settled = len(d.reasons) == 0
-	case asked && op.State == reinstall.StateMismatched:
+	case mismatched:
 		var since []reinstall.Difference
 
-		d.mismatch, since = sinceMismatch(op, differences)
+		d.mismatch, since = sinceMismatch(in.last.op, differences)
 		d.drifted(in, since)
 	default:
 		d.drifted(in, differences)
@@ -124,27 +127,25 @@ func (d *decision) drifted(in *planInput, differences []reinstall.Difference) {
 
 	switch in.plan.OnDrift.ValueString() {
 	case onDriftIgnore:
-	case onDriftWarn:
-		d.drift = differences
-	default:
+	case onDriftReinstall:
 		for _, difference := range differences {
-			d.reasons = append(d.reasons, fmt.Sprintf(
-				"%s%s is %s, not %s", reasonDrift, difference.Attribute, difference.Found, difference.Asked))
+			d.reasons = append(d.reasons, reasonDrift+describe([]reinstall.Difference{difference}))
 		}
+	default:
+		d.drift = differences
 	}
+}
+
+// inTransition reports whether the server is in a status that ends by itself.
+func (in *planInput) inTransition() bool {
+	return reinstall.InTransition(modelarts.Status(in.prior.Status.ValueString()))
 }
 
 // contradictions are the configured values that the server does not show. A value that is not known yet contradicts
 // nothing.
 func (in *planInput) contradictions() []reinstall.Difference {
-	wantKeyPair := ""
-	if in.keyConfigured {
-		wantKeyPair = in.plan.KeyPairName.ValueString()
-	}
-
-	return reinstall.Compare(
-		in.plan.ImageID.ValueString(), wantKeyPair,
-		in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString())
+	return reinstall.Compare(in.plan.ImageID.ValueString(), in.plan.KeyPairName.ValueString(),
+		in.prior.installedImageID().ValueStringPointer(), in.prior.InstalledKeyPairName.ValueStringPointer())
 }
 
 // sinceMismatch parts the differences into those that a mismatched reinstall left, and those that came up since, which
@@ -153,7 +154,7 @@ func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (
 	installed := map[string]string{"image_id": op.InstalledImageID, "key_pair_name": op.InstalledKeyPairName}
 
 	for _, difference := range differences {
-		if difference.Found == installed[difference.Attribute] {
+		if strings.EqualFold(difference.Found, installed[difference.Attribute]) {
 			left = append(left, difference)
 		} else {
 			since = append(since, difference)
@@ -163,12 +164,12 @@ func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (
 	return left, since
 }
 
-// undecided tells whether an argument that may be a reason, or says what to do about drift, is known only at apply.
+// undecided reports whether an argument that may be a reason, or says what to do about drift, is known only at apply.
 func (in *planInput) undecided() bool {
 	plan := in.plan
-	if plan.ImageID.IsUnknown() || plan.AdminPass.IsUnknown() || plan.AdminPassWOVersion.IsUnknown() ||
+	if plan.ID.IsUnknown() || plan.ImageID.IsUnknown() || plan.AdminPass.IsUnknown() || plan.AdminPassWOVersion.IsUnknown() ||
 		plan.UserData.IsUnknown() || plan.UserDataWOVersion.IsUnknown() || plan.Triggers.IsUnknown() ||
-		in.keyConfigured && plan.KeyPairName.IsUnknown() || plan.OnDrift.IsUnknown() && len(in.contradictions()) > 0 {
+		plan.KeyPairName.IsUnknown() || plan.OnDrift.IsUnknown() && len(in.contradictions()) > 0 {
 		return true
 	}
 
@@ -181,68 +182,121 @@ func (in *planInput) undecided() bool {
 	return false
 }
 
-// has is the image and the key pair that the server has, or gets by a reinstall whose end was not seen.
+// has is the image and the key pair that the server has, or gets by a reinstall whose end was not seen. They are empty
+// where nobody knows: while the server is in transition, or while a reinstall is open that may be somebody else's.
 func (in *planInput) has() (image, keyPair string) {
-	image, keyPair = in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString()
+	op := &in.last.op
 
-	if op, _ := operation(in.prior.LastReinstall); op.State.Open() {
-		image, keyPair = cmp.Or(op.ImageID, image), cmp.Or(op.KeyPairName, keyPair)
+	switch open := in.last.asked && op.State.Open(); {
+	case open && op.Adopted, !open && in.inTransition():
+		return "", ""
+	case open:
+		return cmp.Or(op.ImageID, in.prior.installedImageID().ValueString()),
+			cmp.Or(op.KeyPairName, in.prior.InstalledKeyPairName.ValueString())
+	default:
+		return in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString()
 	}
-
-	return image, keyPair
 }
 
-// changes are the arguments whose change asks for a reinstall. One that is configured no longer does not, nor does an
-// image or a key pair that the server has already.
+// changes are the arguments whose change asks for a reinstall. One that is no longer configured does not, nor does one
+// that is put back as it was, nor an image or a key pair that the server has already.
 func (in *planInput) changes() []string {
 	prior, plan := in.prior, in.plan
 	image, keyPair := in.has()
 
 	var changes []string
 
-	if changed(prior.ImageID, plan.ImageID) && plan.ImageID.ValueString() != image {
-		changes = append(changes, "image_id")
-	}
-
-	if in.keyConfigured && changed(prior.KeyPairName, plan.KeyPairName) && plan.KeyPairName.ValueString() != keyPair {
-		changes = append(changes, "key_pair_name")
-	}
-
-	if changed(prior.UserData, plan.UserData) &&
-		encodeUserData(prior.UserData.ValueString()) != encodeUserData(plan.UserData.ValueString()) {
-		changes = append(changes, "user_data")
-	}
-
-	if changed(prior.UserDataWOVersion, plan.UserDataWOVersion) {
-		changes = append(changes, "user_data_wo_version")
-	}
-
-	if changed(prior.AdminPass, plan.AdminPass) {
-		changes = append(changes, "admin_pass")
-	}
-
-	if changed(prior.AdminPassWOVersion, plan.AdminPassWOVersion) {
-		changes = append(changes, "admin_pass_wo_version")
-	}
-
-	if retriggered(prior.Triggers, plan.Triggers) {
-		changes = append(changes, "triggers")
+	for _, argument := range []struct {
+		name    string
+		changed bool
+	}{
+		{"image_id", otherImage(plan.ImageID, prior.ImageID) && !strings.EqualFold(plan.ImageID.ValueString(), image)},
+		{"key_pair_name", changed(prior.KeyPairName, plan.KeyPairName) && plan.KeyPairName.ValueString() != keyPair},
+		{"user_data", in.otherUserData()},
+		{"user_data_wo_version", otherVersion(prior.UserDataWOVersion, in.last.with.userDataWOVersion, plan.UserDataWOVersion)},
+		{"admin_pass", changed(prior.AdminPass, plan.AdminPass)},
+		{"admin_pass_wo_version", otherVersion(prior.AdminPassWOVersion, in.last.with.adminPassWOVersion, plan.AdminPassWOVersion)},
+		{"triggers", in.retriggered()},
+	} {
+		if argument.changed {
+			changes = append(changes, argument.name)
+		}
 	}
 
 	return changes
 }
 
-// retriggered tells whether plan has other triggers than prior. None and an empty map are the same.
-func retriggered(prior, plan types.Map) bool {
-	if plan.IsNull() || len(plan.Elements())+len(prior.Elements()) == 0 {
-		return false
-	}
-
-	return !plan.Equal(prior)
+// otherImage reports whether plan asks for another image than prior. The case of an id does not count.
+func otherImage(plan, prior types.String) bool {
+	return !plan.IsNull() && !strings.EqualFold(plan.ValueString(), prior.ValueString())
 }
 
-// changed tells whether plan asks for another value than prior.
+// otherVersion reports whether plan asks for another version than prior, or, where that was removed, than installed.
+func otherVersion(prior, installed, plan types.Int64) bool {
+	if prior.IsNull() {
+		prior = installed
+	}
+
+	return changed(prior, plan)
+}
+
+// otherUserData reports whether the plan has other user data than the state, or, where that was removed, than the server.
+func (in *planInput) otherUserData() bool {
+	prior, plan := in.prior.UserData, in.plan.UserData
+
+	switch {
+	case plan.IsNull(), plan.IsUnknown():
+		return false
+	case prior.IsNull():
+		return userDataDigest(plan.ValueString()) != in.last.with.userData
+	default:
+		return !sameUserData(prior.ValueString(), plan.ValueString())
+	}
+}
+
+// retriggered reports whether the plan has other triggers than the state, or, where those were removed, than the last
+// request. None and an empty map are the same.
+func (in *planInput) retriggered() bool {
+	prior, plan := in.prior.Triggers, in.plan.Triggers
+
+	switch {
+	case len(plan.Elements()) == 0:
+		return !plan.IsNull() && len(prior.Elements()) > 0
+	case len(prior.Elements()) == 0:
+		return triggersDigest(plan) != in.last.with.triggers
+	default:
+		return !plan.Equal(prior)
+	}
+}
+
+// changed reports whether plan asks for another value than prior.
 func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
+
+// pointless returns what reports whether a server no longer needs the reinstall that the permit is for: the server alone
+// gave the reasons, and none of them holds any longer. It is nil where there is another reason.
+func (p *permit) pointless(prior, plan *osReinstallModel) func(*modelarts.Server) bool {
+	var drift, ended bool
+
+	for _, reason := range p.reasons {
+		switch {
+		case strings.HasPrefix(reason, reasonDrift):
+			drift = true
+		case reason == reasonFailed, reason == reasonNotStarted:
+			ended = true
+		default:
+			return nil
+		}
+	}
+
+	op := readLastReinstall(prior.LastReinstall).op
+
+	return func(server *modelarts.Server) bool {
+		drifted := len(reinstall.Compare(
+			plan.ImageID.ValueString(), plan.KeyPairName.ValueString(), server.ShownImageID(), server.KeyPairName)) > 0
+
+		return (!drift || !drifted) && (!ended || op.Recovered(server))
+	}
+}
 
 // write writes the decision into the plan: the permit, and what a reinstall changes as unknown. All that it does not
 // change stays known, or what depends on it would be replaced.
@@ -260,28 +314,19 @@ func (d *decision) write(in *planInput) {
 	plan.InstalledKeyPairName = prior.InstalledKeyPairName
 	plan.LastReinstall, plan.Ready = prior.LastReinstall, prior.Ready
 
-	if !in.keyConfigured {
-		plan.KeyPairName = prior.KeyPairName
-	}
-
 	switch {
 	case d.settled:
-		op, _ := operation(prior.LastReinstall)
-		op.State = reinstall.StateCompleted
-		plan.setOperation(permitOf(prior.LastReinstall), op)
+		last := in.last
+		last.op.State = reinstall.StateCompleted
+		plan.setLastReinstall(last)
 	case len(d.reasons) > 0 || d.undecided:
 		plan.unknownAfterReinstall()
 		plan.InstalledKeyPairName = types.StringUnknown()
 		plan.Ready = types.BoolUnknown()
-		op, _ := operation(prior.LastReinstall)
-		plan.LastReinstall = d.permit(prior).planned(op)
+		plan.LastReinstall = d.permit(&in.last).planned(in.last.op)
 
 		if d.undecided {
 			plan.LastReinstall = types.ObjectUnknown(lastReinstallTypes())
-		}
-
-		if !in.keyConfigured {
-			plan.KeyPairName = types.StringUnknown()
 		}
 	}
 }

@@ -22,12 +22,10 @@ func settled() osReinstallModel {
 		Triggers:             triggers("one"),
 		InstalledKeyPairName: types.StringValue("key"),
 		Ready:                types.BoolValue(true),
-		LastReinstall: lastReinstallValue(permit{number: 1, reasons: []string{reasonCreate}}, reinstall.Operation{
-			State: reinstall.StateCompleted, ImageID: "image", KeyPairName: "key",
-			InstalledImageID: "image", InstalledKeyPairName: "key",
-		}),
+		OnDrift:              types.StringValue(onDriftReinstall),
 	}
 	m.showImage("image")
+	m.left(reinstall.StateCompleted, "image", "key")
 
 	return m
 }
@@ -48,8 +46,16 @@ func (m *osReinstallModel) showImage(id string) {
 
 // left is the state in which a reinstall that asked for image "image" and key pair "key" was left.
 func (m *osReinstallModel) left(state reinstall.State, image, keyPair string) {
-	m.setOperation(permit{number: 1, reasons: []string{reasonCreate}}, reinstall.Operation{
+	m.asked(reinstall.Operation{
 		State: state, ImageID: "image", KeyPairName: "key", InstalledImageID: image, InstalledKeyPairName: keyPair,
+		Baseline: reinstall.Baseline{RootVolumeID: "old"},
+	})
+}
+
+// asked is the state after a first request with the arguments of the state.
+func (m *osReinstallModel) asked(op reinstall.Operation) {
+	m.setLastReinstall(lastReinstall{
+		permit: permit{number: 1, reasons: []string{reasonCreate}}, op: op, with: withArguments(m),
 	})
 }
 
@@ -57,7 +63,6 @@ func (m *osReinstallModel) left(state reinstall.State, image, keyPair string) {
 type decideCase struct {
 	prior     func(*osReinstallModel)
 	plan      func(*osReinstallModel)
-	noKey     bool
 	imported  bool
 	reasons   []string
 	drift     int
@@ -84,7 +89,7 @@ func decideCases() map[string]decideCase {
 		"key_pair_name": {
 			plan: func(m *osReinstallModel) { m.KeyPairName = types.StringValue("new") }, reasons: []string{"key_pair_name"},
 		},
-		"key_pair_name configured no longer": {noKey: true},
+		"key_pair_name configured no longer": {plan: func(m *osReinstallModel) { m.KeyPairName = types.StringNull() }},
 		"user_data": {
 			plan: func(m *osReinstallModel) { m.UserData = types.StringValue("#!/bin/bash") }, reasons: []string{"user_data"},
 		},
@@ -119,6 +124,9 @@ func decideCases() map[string]decideCase {
 		},
 		"drift, warn": {
 			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringValue(onDriftWarn) }, drift: 1,
+		},
+		"drift, by default": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringNull() }, drift: 1,
 		},
 		"drift, ignore": {
 			prior: otherImage, plan: func(m *osReinstallModel) { m.OnDrift = types.StringValue(onDriftIgnore) },
@@ -157,7 +165,7 @@ func decideCases() map[string]decideCase {
 		},
 		"submitted, and image_id is turned back": {
 			prior: func(m *osReinstallModel) {
-				m.setOperation(permit{number: 1}, reinstall.Operation{State: reinstall.StateSubmitted, ImageID: "image", KeyPairName: "key"})
+				m.asked(reinstall.Operation{State: reinstall.StateSubmitted, ImageID: "image", KeyPairName: "key"})
 				m.showImage("before")
 			},
 			plan:    func(m *osReinstallModel) { m.ImageID = types.StringValue("before") },
@@ -165,7 +173,7 @@ func decideCases() map[string]decideCase {
 		},
 		"submitted, and key_pair_name is turned back": {
 			prior: func(m *osReinstallModel) {
-				m.setOperation(permit{number: 1}, reinstall.Operation{State: reinstall.StateSubmitted, KeyPairName: "key"})
+				m.asked(reinstall.Operation{State: reinstall.StateSubmitted, KeyPairName: "key"})
 				m.InstalledKeyPairName = types.StringValue("before")
 			},
 			plan:    func(m *osReinstallModel) { m.KeyPairName = types.StringValue("before") },
@@ -264,7 +272,7 @@ func TestDecide(t *testing.T) {
 				test.plan(&plan)
 			}
 
-			in := planInput{prior: &prior, plan: &plan, keyConfigured: !test.noKey, imported: test.imported}
+			in := newPlanInput(&plan, &prior, test.imported)
 			got := decide(&in)
 
 			if diff := cmp.Diff(test.reasons, got.reasons); diff != "" {
@@ -293,7 +301,7 @@ func checkWritten(t *testing.T, d *decision, in *planInput) {
 	}
 
 	if ok {
-		before := permitOf(in.prior.LastReinstall)
+		before := readLastReinstall(in.prior.LastReinstall).permit
 		if waits := slices.Equal(d.reasons, []string{"resume"}); waits != (granted.number == before.number) ||
 			waits == granted.erases() {
 			t.Errorf("permit %q, number %d after %d, erases %v", granted.notice(), granted.number, before.number, granted.erases())
@@ -332,8 +340,8 @@ func TestDecideCreate(t *testing.T) {
 	other.left(reinstall.StateSubmitted, "", "")
 
 	for name, prior := range map[string]*osReinstallModel{"no state": nil, "another server": &other} {
-		config, plan := settled(), settled()
-		in := newPlanInput(&config, &plan, prior, true)
+		plan := settled()
+		in := newPlanInput(&plan, prior, true)
 		d := decide(&in)
 		d.write(&in)
 
@@ -344,46 +352,64 @@ func TestDecideCreate(t *testing.T) {
 	}
 }
 
-// The operation survives the way into the state and back.
-func TestOperationRoundTrip(t *testing.T) {
+// What was last asked for survives the way into the state and back.
+func TestLastReinstallRoundTrip(t *testing.T) {
 	t.Parallel()
 
-	want := reinstall.Operation{
-		State: reinstall.StateSubmitted, Adopted: true, SubmittedAt: timeOf("2026-01-02T03:04:05.678Z"),
-		RequestID: "request", ImageID: "image", KeyPairName: "key",
-		InstalledImageID: "installed", InstalledKeyPairName: "installed key",
-		Baseline:     reinstall.Baseline{Status: "STOPPED", RootVolumeID: "root", UpdatedAt: 100},
-		LatestUpdate: 200, TransitionSeen: true,
+	want := lastReinstall{
+		permit: permit{number: 3, reasons: []string{"triggers", "user_data"}},
+		asked:  true,
+		op: reinstall.Operation{
+			State: reinstall.StateSubmitted, Adopted: true, SubmittedAt: timeOf("2026-01-02T03:04:05.678Z"),
+			RequestID: "request", ImageID: "image", KeyPairName: "key",
+			InstalledImageID: "installed", InstalledKeyPairName: "installed key",
+			Baseline:     reinstall.Baseline{Status: "STOPPED", RootVolumeID: "root", UpdatedAt: 100},
+			LatestUpdate: 200, TransitionSeen: true,
+		},
+		with: installedWith{
+			adminPassWOVersion: types.Int64Value(4), userDataWOVersion: types.Int64Null(), userData: "digest", triggers: "other",
+		},
 	}
 
-	got, ok := operation(lastReinstallValue(permit{}, want))
-	if diff := cmp.Diff(want, got); diff != "" || !ok {
-		t.Errorf("(-want +got), %v:\n%s", ok, diff)
+	got := readLastReinstall(want.value())
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(lastReinstall{}, permit{}, installedWith{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// What an apply has waited for is kept even if the request after it was refused.
-func TestUpdateEndKeep(t *testing.T) {
+// The new arguments are in the state only once a request was accepted for them; what an apply has waited for is kept even
+// if the request after it was refused.
+func TestUpdated(t *testing.T) {
 	t.Parallel()
 
-	ended := &reinstall.Result{
-		Outcome: reinstall.OutcomeCompleted, Operation: reinstall.Operation{State: reinstall.StateCompleted},
+	ended := reinstall.Result{Outcome: reinstall.OutcomeCompleted, Operation: reinstall.Operation{State: reinstall.StateCompleted}}
+	waiting := reinstall.Result{
+		Outcome: reinstall.OutcomePending, Operation: reinstall.Operation{State: reinstall.StateSubmitted}, Resumed: true,
 	}
+	resumed := ended
+	resumed.Resumed = true
 
 	for name, test := range map[string]struct {
-		end  updateEnd
-		want reinstall.State
+		reasons []string
+		result  reinstall.Result
+		want    reinstall.State
+		image   string
 	}{
-		"refused without a wait": {updateEnd{erases: true}, reinstall.StateSubmitted},
-		"refused after a wait":   {updateEnd{erases: true, waited: ended}, reinstall.StateCompleted},
-		"waited, and no more":    {updateEnd{erases: true, resumed: true, waited: ended, Result: *ended}, reinstall.StateCompleted},
+		"sent":                  {[]string{"image_id"}, ended, reinstall.StateCompleted, "new"},
+		"sent after a wait":     {[]string{"resume", "image_id"}, ended, reinstall.StateCompleted, "new"},
+		"refused":               {[]string{"image_id"}, reinstall.Result{}, reinstall.StateSubmitted, "image"},
+		"refused after a wait":  {[]string{"resume", "image_id"}, reinstall.Result{Waited: &ended}, reinstall.StateCompleted, "image"},
+		"waited, and no more":   {[]string{"resume", "image_id"}, waiting, reinstall.StateSubmitted, "image"},
+		"waited, as was wanted": {[]string{"resume"}, resumed, reinstall.StateCompleted, "new"},
 	} {
-		prior := settled()
+		prior, plan := settled(), settled()
 		prior.left(reinstall.StateSubmitted, "", "")
 
-		op, _ := operation(test.end.keep(&prior).LastReinstall)
-		if op.State != test.want || !test.end.keepsInputs() || prior.ImageID.ValueString() != "image" {
-			t.Errorf("%s: state %s with image %s, want %s with the one before", name, op.State, prior.ImageID, test.want)
+		plan.ImageID = types.StringValue("new")
+
+		got := plan.updated(&prior, permit{number: 2, reasons: test.reasons}, &test.result)
+		if op := readLastReinstall(got.LastReinstall).op; op.State != test.want || got.ImageID.ValueString() != test.image {
+			t.Errorf("%s: state %s with image %s, want %s with %s", name, op.State, got.ImageID, test.want, test.image)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (r *osReinstallResource) ModifyPlan(
 		return
 	}
 
-	in := newPlanInput(&config, &plan, prior, imported != nil)
+	in := newPlanInput(&plan, prior, imported != nil)
 	d := decide(&in)
 	d.write(&in)
 
@@ -203,57 +203,54 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	defer cancel()
 
 	server, err := r.look(ctx, &state)
-	if err != nil {
-		r.readFailed(ctx, err, &state, resp)
 
-		return
+	switch {
+	case modelarts.IsNotFound(err):
+		resp.Diagnostics.Append(r.notFound(ctx, err, &state)...)
+	case err != nil:
+		resp.Diagnostics.Append(readError(state.ID.ValueString(), err))
+	case server == nil: // The state is what the service shows.
+		resp.Diagnostics.Append(state.judgeReady()...)
+	default:
+		resp.Diagnostics.Append(state.refreshed(server)...)
+		resp.Diagnostics.Append(r.locate(ctx, &state)...)
 	}
 
-	if server == nil {
-		return // The state is what the service shows.
+	if err == nil || !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
-
-	resp.Diagnostics.Append(state.refreshed(server)...)
-	resp.Diagnostics.Append(r.locate(ctx, &state)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
 // look returns the server, or nil where nothing has changed since the state was made. A reinstall whose end was not seen
 // takes a look of its own.
 func (r *osReinstallResource) look(ctx context.Context, state *osReinstallModel) (*modelarts.Server, error) {
-	if op, _ := operation(state.LastReinstall); op.State.Open() {
+	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
 		return r.data.Client.GetServer(ctx, state.ID.ValueString())
 	}
 
 	return r.data.Fleet.Read(ctx, state.ID.ValueString(), state.known())
 }
 
-// readFailed removes the server from the state only on the service's own word, given to the very project and region
-// that the state was made in. Anything else is an error: a wrong variable must not empty a fleet's state.
-func (r *osReinstallResource) readFailed(
-	ctx context.Context, err error, state *osReinstallModel, resp *resource.ReadResponse,
-) {
+// notFound takes in that the service does not know the server. It stays in the state, since its absence would ask for a
+// reinstall; but it is not ready. Where the provider looks into another project or region, or the server was only just
+// imported, it is an error.
+func (r *osReinstallResource) notFound(ctx context.Context, err error, state *osReinstallModel) diag.Diagnostics {
 	id := state.ID.ValueString()
+	known := *state
 
-	if !modelarts.IsNotFound(err) {
-		resp.Diagnostics.Append(readError(id, err))
-
-		return
+	if diags := r.locate(ctx, &known); diags.HasError() {
+		return append(diags, readError(id, err))
 	}
 
-	known := *state
-	resp.Diagnostics.Append(r.locate(ctx, &known)...)
-
 	switch {
-	case resp.Diagnostics.HasError():
-		resp.Diagnostics.Append(readError(id, err))
 	case state.ProjectID.IsNull():
-		resp.Diagnostics.Append(importNotFound(id, err))
+		return diag.Diagnostics{importNotFound(id, err)}
 	case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):
-		resp.Diagnostics.Append(elsewhere(id, err, state, &known))
+		return diag.Diagnostics{elsewhere(id, err, state, &known)}
 	default:
-		resp.Diagnostics.Append(goneFromState(id, err))
-		resp.State.RemoveResource(ctx)
+		state.Ready = types.BoolValue(false)
+
+		return diag.Diagnostics{notKnown(id, err)}
 	}
 }
 
@@ -275,35 +272,34 @@ func (r *osReinstallResource) Update(
 		return
 	}
 
-	if granted, ok := permitted(plan.LastReinstall); ok {
-		secrets, diags := readWriteOnly(ctx, req.Config)
-		resp.Diagnostics.Append(diags...)
+	granted, ok := permitted(plan.LastReinstall)
+	if !ok {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
 
-		request := plan.request(secrets)
-		request.KnownUpdate = prior.UpdateAt.ValueInt64()
-		request.Timeout, request.Progress = timeout, logProgress(ctx)
-
-		if granted.erases() {
-			resp.Diagnostics.Append(requestDiagnostics(&request)...)
-		}
-
-		if resp.Diagnostics.HasError() {
-			return
-		}
-
-		end := r.act(ctx, &prior, &request, &granted)
-		resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &end.Result, end.during())...)
-
-		if end.keepsInputs() {
-			resp.Diagnostics.Append(resp.State.Set(ctx, end.keep(&prior))...)
-
-			return
-		}
-
-		plan.updated(&prior, granted, &end.Result)
+		return
 	}
 
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	secrets, diags := readWriteOnly(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+
+	request := plan.request(secrets)
+	granted.limit(&request, &prior, &plan)
+	request.Timeout, request.Progress = timeout, logProgress(ctx)
+
+	if granted.erases() {
+		resp.Diagnostics.Append(requestDiagnostics(&request)...)
+	}
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	result := r.data.Engine.Run(ctx, request)
+
+	resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringUpdate)...)
+
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan.updated(&prior, granted, &result))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
 }
 
@@ -333,68 +329,6 @@ func (r *osReinstallResource) ImportState(
 
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, []byte("true"))...)
-}
-
-// act waits for an open operation where the permit says so, and then sends the request if it has a reason to.
-func (r *osReinstallResource) act(
-	ctx context.Context, prior *osReinstallModel, request *reinstall.Request, granted *permit,
-) updateEnd {
-	began := time.Now()
-	end := updateEnd{erases: granted.erases()}
-
-	if granted.resumes() {
-		op, _ := operation(prior.LastReinstall)
-		waited := r.data.Engine.Resume(ctx, reinstall.Wait{
-			ServerID: request.ServerID, Operation: op, Timeout: request.Timeout, Progress: request.Progress, Followed: end.erases,
-		})
-		end.resumed, end.Result, end.waited = true, waited, &waited
-
-		if !end.erases || end.Operation.State.Open() {
-			return end
-		}
-	}
-
-	request.Timeout -= time.Since(began)
-
-	end.resumed = false
-	end.Result = r.data.Engine.Run(ctx, *request)
-
-	return end
-}
-
-// updateEnd is how an Update ended.
-type updateEnd struct {
-	reinstall.Result
-
-	waited  *reinstall.Result // how the reinstall ended that was waited for; nil: there was none
-	resumed bool              // it only waited
-	erases  bool              // the permit has a reason for a reinstall
-}
-
-// during is what the words of the outcome are about.
-func (e *updateEnd) during() occasion {
-	if e.resumed {
-		return duringResume
-	}
-
-	return duringUpdate
-}
-
-// keepsInputs tells whether the inputs in the state stay those of an earlier request: no later one was accepted.
-func (e *updateEnd) keepsInputs() bool {
-	return e.resumed && e.erases || !e.resumed && !e.Outcome.Sent()
-}
-
-// keep is the state after an Update that keepsInputs: prior, with what the wait has shown. That an end was seen has to
-// be kept even if a request that followed was refused: it may have stopped the server, and the end can be seen no more.
-func (e *updateEnd) keep(prior *osReinstallModel) *osReinstallModel {
-	if e.waited != nil {
-		prior.forgetReinstalled()
-		prior.show(e.waited.Server)
-		prior.setOperation(permitOf(prior.LastReinstall), e.waited.Operation)
-	}
-
-	return prior
 }
 
 // locate writes the project and the region that the provider works in.

@@ -38,28 +38,38 @@ func osReinstallRequestArguments() map[string]schema.Attribute {
 			Required: true,
 			MarkdownDescription: "ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or bare-metal " +
 				"server under it. Another ID is another server: changing it replaces this resource, which reinstalls " +
-				"the new one.",
+				"the new one. An ID that is known only after apply replaces nothing: the apply goes on if it is the same, " +
+				"and fails without touching a server if it is another.",
 			Validators:    []validator.String{serverIDValidator()},
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			PlanModifiers: []planmodifier.String{replacedByOtherID()},
 		},
 		"image_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "ID of the image to install. Without it, the service installs the image that the " +
-				"server has. Changing it reinstalls the server, unless the server has that image already. What is " +
-				"installed is `image.image_id`.",
+			MarkdownDescription: "ID of the image to install: a UUID, whose case does not count. Without it, the service " +
+				"installs the image that the server has. Changing it reinstalls the server, unless the server has that " +
+				"image already. What is installed is `image.image_id`.",
 			Validators: []validator.String{imageIDValidator()},
 		},
 		"key_pair_name": schema.StringAttribute{
 			Optional: true,
-			Computed: true,
 			MarkdownDescription: "Name of the key pair for logging in to the server: 1 to 64 letters, digits, `-`, `_` " +
-				"or `.`. Changing it reinstalls the server, unless the server has that key pair already. If it is not " +
-				"configured, this is the key pair that the server had after its last reinstall or import; what it has now " +
-				"is `installed_key_pair_name`. Conflicts with `admin_pass_wo` and `admin_pass`; where a reinstall is " +
-				"planned, one of the three is needed.",
+				"or `.`. Changing it reinstalls the server, unless the server has that key pair already. What the server " +
+				"has is `installed_key_pair_name`. Conflicts with `admin_pass_wo` and `admin_pass`; a reinstall requires " +
+				"one of the three.",
 			Validators: []validator.String{keyPairNameValidator()},
 		},
 	}
+}
+
+// replacedByOtherID replaces the resource where its id is known to be another one. One that is known only at apply is
+// most often the same: the data source that it comes from was deferred.
+func replacedByOtherID() planmodifier.String {
+	const description = "Another ID is another server, which replaces this resource."
+
+	return stringplanmodifier.RequiresReplaceIf(
+		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+			resp.RequiresReplace = !req.PlanValue.IsUnknown()
+		}, description, description)
 }
 
 // osReinstallPasswords are the two forms of the password.
@@ -101,8 +111,9 @@ func osReinstallUserData() map[string]schema.Attribute {
 			Sensitive: true,
 			MarkdownDescription: "User data to inject, as text or base64: what is valid base64 is sent as it is, anything " +
 				"else is encoded. At most 32 KiB when decoded. **It is stored in the state and in plan files as plain " +
-				"text**; prefer `user_data_wo` if it carries secrets. Changing it reinstalls the server. The service warns that injection may not take effect, " +
-				"notably in config drive mode.",
+				"text**; prefer `user_data_wo` if it carries secrets. Changing it reinstalls the server; other line ends, " +
+				"base64 instead of text, or other gzip bytes of the same content do not. The service warns that injection " +
+				"may not take effect, notably in config drive mode.",
 			Validators: []validator.String{userDataValidator()},
 		},
 		"user_data_wo": schema.StringAttribute{
@@ -140,8 +151,8 @@ func osReinstallSettings(ctx context.Context) map[string]schema.Attribute {
 		"on_drift": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "What happens if the server shows another image or key pair than is configured, though " +
-				"neither argument has changed: `reinstall` (default) plans a reinstall, `warn` warns, `ignore` does " +
-				"nothing. A change of this argument alone sends nothing.",
+				"neither argument has changed: `warn` (default) warns, `reinstall` plans a reinstall, which erases the " +
+				"system disk, `ignore` does nothing. A change of this argument alone sends nothing.",
 			Validators: []validator.String{onDriftValidator()},
 		},
 		"timeouts": timeoutsAttribute(ctx),
@@ -188,9 +199,11 @@ func osReinstallResults() map[string]schema.Attribute {
 		},
 		"ready": schema.BoolAttribute{
 			Computed: true,
-			MarkdownDescription: "Whether the last reinstall ended with what was asked for; also true where this resource " +
-				"has never asked for one, as after an import. Use it in a `postcondition`: an apply that did not see the " +
-				"end of a reinstall only warns, and exits with 0.",
+			MarkdownDescription: "Whether the server can be used as it was asked for. False if the last reinstall of this " +
+				"resource has not ended with what was asked for, if the service did not know the server at the last refresh, " +
+				"or if the server is in ERROR, DELETING, DELETED or a status that ends in `_FAILED`, whoever has brought it " +
+				"there. Use it in a `postcondition`: an apply that did not see the end of a reinstall only warns, and exits " +
+				"with 0.",
 		},
 		"last_reinstall": schema.SingleNestedAttribute{
 			Computed: true,
@@ -223,11 +236,12 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 		},
 		"state": text("How it stands: `submitted` (accepted, its end was not seen), `unknown` (the answer to the request " +
 			"was lost), `completed`, `failed`, `mismatched` (it ended with another image or key pair than asked for) or " +
-			"`not_started` (nothing was erased)."),
+			"`not_started` (the request was not sent, or had no effect that could be seen; the next plan sends it)."),
 		"adopted": schema.BoolAttribute{
 			Computed: true,
-			MarkdownDescription: "Whether somebody else had started it: it was under way when this resource was about to " +
-				"send a request, so nothing was sent and its result was kept.",
+			MarkdownDescription: "Whether it may be somebody else's: a reinstall was in progress before the request of this " +
+				"resource was accepted, or the answer to that request was lost. Its result was kept because image and key " +
+				"pair fit; its password and user data cannot be compared.",
 		},
 		"submitted_at": text("When it was sent, RFC 3339, by the clock of the machine that ran the apply."),
 		"system_disk_erased_at": text("When the request that erased the system disk was sent, RFC 3339, by the clock of the " +
@@ -236,24 +250,43 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 			"answer to which was lost, has erased it."),
 		"finished_at":             text("When its end was seen, RFC 3339, by the clock of the machine that saw it; null while it is open."),
 		"request_id":              text("Request ID (`X-Request-Id`) of the service's answer, for its support."),
-		"image_id":                text("ID of the image that it asked for, null if it asked for none."),
+		"image_id":                text("ID of the image that it asked for, in lower case; null if it asked for none."),
 		"key_pair_name":           text("Name of the key pair that it asked for, null if it asked for none."),
 		"installed_image_id":      text("ID of the image that the server showed when it ended."),
 		"installed_key_pair_name": text("Name of the key pair that the server showed when it ended."),
+		"evidence": schema.SingleNestedAttribute{
+			Computed: true,
+			MarkdownDescription: "What later plans and applies judge by: what the server looked like when the request was " +
+				"sent, and what was installed that the service does not show.",
+			Attributes: evidenceAttributes(),
+		},
+	}
+}
+
+// evidenceAttributes are the attributes of last_reinstall.evidence.
+func evidenceAttributes() map[string]schema.Attribute {
+	text := func(description string) schema.Attribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	number := func(description string) schema.Attribute {
+		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+	}
+
+	return map[string]schema.Attribute{
 		"baseline_status":         text("Status of the server when the request was sent."),
 		"baseline_root_volume_id": text("EVS ID of the system disk that the server had when the request was sent."),
-		"baseline_update_at": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Update time of the server when the request was sent, in epoch milliseconds.",
-		},
-		"latest_update_at": schema.Int64Attribute{
-			Computed: true,
-			MarkdownDescription: "Latest update time that was seen of the server during the reinstall, in epoch " +
-				"milliseconds; an older reply is not believed.",
-		},
+		"baseline_update_at":      number("Update time of the server when the request was sent, in epoch milliseconds."),
+		"latest_update_at": number("Latest update time that was seen of the server during the reinstall, in epoch " +
+			"milliseconds; an older reply is not believed."),
 		"transition_seen": schema.BoolAttribute{
 			Computed:            true,
 			MarkdownDescription: "Whether the server was seen in the act of being reinstalled.",
 		},
+		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and put " +
+			"back as it was asks for no reinstall."),
+		"user_data_wo_version": number("`user_data_wo_version` of the last request."),
+		"user_data_digest": text("SHA-256 of the `user_data` of the last request, as what is behind base64 and gzip, line " +
+			"ends aside."),
+		"triggers_digest": text("SHA-256 of the `triggers` of the last request."),
 	}
 }

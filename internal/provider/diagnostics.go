@@ -27,10 +27,11 @@ const (
 	summaryPending     = "Reinstall not finished yet"
 	summaryUnknown     = "Unclear whether the reinstall was accepted"
 	summaryFailed      = "Reinstall failed"
-	summaryAdopted     = "Result of a reinstall under way was kept"
+	summaryAdopted     = "Result of another reinstall was kept"
 	summaryStandsStill = "DevServer does not run after its reinstall"
 	summaryRead        = "Unable to read DevServer"
-	summaryGone        = "DevServer is gone"
+	summaryGone        = "DevServer is not known"
+	summaryUnusable    = "DevServer is not usable"
 	summaryReimaged    = "DevServer was re-imaged"
 	summaryForgotten   = "DevServer stays as it is"
 	summaryInternal    = "Bug in the provider"
@@ -53,6 +54,10 @@ const (
 // outcomeDiagnostics say how a run ended: what happened, what that means for the disk, and what to do next.
 func outcomeDiagnostics(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
 	var diags diag.Diagnostics
+
+	if result.Resumed {
+		when = duringResume
+	}
 
 	add := diags.AddError
 	if when == duringCreate {
@@ -84,10 +89,7 @@ func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics 
 	var diags diag.Diagnostics
 
 	if result.Operation.Adopted {
-		diags.AddWarning(summaryAdopted, fmt.Sprintf(
-			"A reinstall of DevServer %s was under way before this apply sent one. Its result was kept, and nothing was "+
-				"sent: image and key pair, as far as the service shows them, are what is asked for. Its password and user "+
-				"data cannot be compared. If they may be others, change triggers to reinstall the server once more.", id))
+		diags.Append(adoptedDiagnostic(id))
 	}
 
 	if result.Server != nil && result.Server.CurrentStatus() == modelarts.StatusStopped {
@@ -99,6 +101,15 @@ func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics 
 	return diags
 }
 
+// adoptedDiagnostic is for a reinstall that may be somebody else's, and was kept.
+func adoptedDiagnostic(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryAdopted, fmt.Sprintf(
+		"DevServer %s was reinstalled, but perhaps not by the request of this resource: a reinstall was in progress before that "+
+			"was accepted, or the answer to it was lost. The result was kept, and no other request was sent: image and key pair, as "+
+			"far as the service shows them, are what is asked for. Password and user data cannot be compared. If they may be "+
+			"others, change triggers to reinstall the server once more.", id))
+}
+
 // refusedDetail is for a request that was not sent, or not accepted.
 func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
@@ -106,21 +117,28 @@ func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
 	}
 
-	return paragraphs(
-		first,
-		because(result.Err),
-		powerDetail(result),
-		strings.TrimSpace(adviceFor(result.Err)+" "+planAgain(when)),
-	)
+	next := adviceFor(result.Err)
+	if !needsNewPlan(result.Err) {
+		next = strings.TrimSpace(next + " " + planAgain(when))
+	}
+
+	return paragraphs(first, because(result.Err), powerDetail(result), next)
 }
 
 // planAgain says what the next apply does after one that erased nothing.
 func planAgain(when occasion) string {
 	if when == duringCreate {
-		return "The server is not in the state, so the next apply plans its reinstall again."
+		return notInState("its reinstall again")
 	}
 
 	return "The state is as before, so the next apply plans the reinstall again."
+}
+
+// notInState says what the next apply plans after a Create that failed. Under create_before_destroy Terraform puts the
+// object that was to be replaced back into the state, and a provider cannot tell.
+func notInState(next string) string {
+	return "The server is not in the state, so the next apply plans " + next + ". If this replaces a resource under " +
+		"create_before_destroy, Terraform keeps the old one in the state instead, and plans nothing more: change triggers then."
 }
 
 // powerDetail says what became of a server that was stopped for a reinstall that did not take place.
@@ -131,8 +149,8 @@ func powerDetail(result *reinstall.Result) string {
 	case reinstall.PowerStarting:
 		return "The server had been stopped for it, and was told to start again; it was not seen running yet."
 	case reinstall.PowerStopping:
-		return "The server had been told to stop for it. It had not stopped yet, and was not started again: it does not " +
-			"run, or will not run soon. Start it in the ModelArts console if it is needed as it is."
+		return fmt.Sprintf("The server had been told to stop for it. Its status was still %s, and it was not started again: it "+
+			"may stop any time. Start it in the ModelArts console once it has stopped, if it is needed as it is.", lastStatus(result))
 	case reinstall.PowerStartRefused:
 		return "The server had been stopped for it, and could not be started again: it does not run. " +
 			because(result.PowerErr) + " Start it in the ModelArts console."
@@ -145,23 +163,47 @@ func powerDetail(result *reinstall.Result) string {
 	return ""
 }
 
-// notStartedDetail is for a request whose answer was lost, and which has had no effect.
+// notStartedDetail is for a request whose answer was lost, and which has had no effect, and for a reinstall that was
+// adopted and was not what was asked for.
 func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
-	next := "The state says so, and the next apply plans the reinstall anew."
+	next := "The state says so, and the next apply plans the reinstall anew, for the reason not_started."
 	if when != duringResume {
 		next = planAgain(when)
 	}
 
+	if result.Operation.Adopted {
+		return paragraphs(
+			fmt.Sprintf("DevServer %s was reinstalled, but not as asked: %s. It may have been somebody else's reinstall: one was in "+
+				"progress before the request of this resource was accepted, or the answer to it was lost. The system disk was "+
+				"erased by it, or is in an unknown state.", id, otherEnd(result)),
+			because(result.Err), requestDetail(result), next)
+	}
+
 	return paragraphs(
-		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has "+
-			"shown no sign of a reinstall: the request was not processed. Nothing was erased.", id),
+		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has shown no "+
+			"sign of a reinstall: the request was most likely not processed, and the system disk is the one from before it.", id),
 		because(result.Err), powerDetail(result), next)
+}
+
+// otherEnd says how a reinstall ended that was not what was asked for.
+func otherEnd(result *reinstall.Result) string {
+	_, gone := errors.AsType[*reinstall.GoneError](result.Err)
+
+	switch {
+	case gone:
+		return "it vanished"
+	case len(result.Differences) > 0:
+		return describe(result.Differences)
+	default:
+		return fmt.Sprintf("it ended in status %s", lastStatus(result))
+	}
 }
 
 // failedDetail is for a reinstall that erased the disk and did not succeed.
 func failedDetail(id string, result *reinstall.Result, when occasion) string {
 	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
-		first := fmt.Sprintf("DevServer %s vanished during its reinstall. The system disk is to be taken for erased.", id)
+		first := fmt.Sprintf("DevServer %s vanished during its reinstall: for two minutes the service has not "+
+			"known it, or has shown it as deleted. Treat the system disk as erased.", id)
 		if result.Operation.State == reinstall.StateUnknown {
 			first = fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and then the server vanished. "+
 				"Whether its system disk was erased is not known.", id)
@@ -185,7 +227,7 @@ func failedDetail(id string, result *reinstall.Result, when occasion) string {
 // failedNext says what the next apply does after a reinstall that failed.
 func failedNext(when occasion) string {
 	if when == duringCreate {
-		return "The server is not in the state, so the next apply plans another reinstall, for the reason create."
+		return notInState("another reinstall, for the reason create")
 	}
 
 	return "The next apply plans another reinstall, for the reason failed."
@@ -207,7 +249,7 @@ func pendingDetail(id string, result *reinstall.Result) string {
 			"first, while %s. The server's status was %s when it was last seen.", id, result.Stage, lastStatus(result)),
 		because(result.Err), requestDetail(result),
 		"The next apply waits for its end and sends no second request. If the service gives up on it, so that the server is "+
-			"not being reinstalled any more and its end is still not seen, `terraform apply -replace` sends a new one.")
+			"no longer being reinstalled and its end is still not seen, `terraform apply -replace` sends a new one.")
 }
 
 // unknownDetail is for a request of which nobody knows whether it was accepted.
@@ -236,7 +278,7 @@ func because(err error) string {
 
 	switch {
 	case errors.Is(err, reinstall.ErrTimedOut):
-		early = "The time that timeouts allows was over."
+		early = "The time that timeouts allows has expired."
 	case errors.Is(err, reinstall.ErrInterrupted):
 		early = "The apply was interrupted."
 	}
@@ -249,6 +291,20 @@ func trouble(err error, early bool) string {
 	if twice, ok := errors.AsType[*reinstall.DuplicateError](err); ok {
 		return fmt.Sprintf("Another resource of this configuration has reinstalled DevServer %s in this apply, or is about "+
 			"to.", twice.ServerID)
+	}
+
+	if other, ok := errors.AsType[*reinstall.OtherDiskError](err); ok {
+		return fmt.Sprintf("Its system disk is another one than the plan was made for: %s, not %s. Somebody has reinstalled it "+
+			"since, or this plan was applied before.", other.Found, other.Planned)
+	}
+
+	if _, ok := errors.AsType[*reinstall.PointlessError](err); ok {
+		return "What the plan was to reinstall it for is no longer so: the server shows what is configured."
+	}
+
+	if errors.Is(err, reinstall.ErrNoServer) {
+		return "The service answered the request with a success, but the answer showed no server: it may come from a gateway or " +
+			"a proxy."
 	}
 
 	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
@@ -315,6 +371,8 @@ func adviceFor(err error) string {
 	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
 
 	switch {
+	case needsNewPlan(err):
+		return "Plan again, and look at the new plan."
 	case heldBack:
 		return "Look at the servers that have failed first: the image may be a bad one. If they are to be left behind, raise " +
 			"failure_tolerance in the provider block."
@@ -343,6 +401,14 @@ func adviceFor(err error) string {
 	default:
 		return ""
 	}
+}
+
+// needsNewPlan reports whether the server is no longer what the plan was made for.
+func needsNewPlan(err error) bool {
+	_, otherDisk := errors.AsType[*reinstall.OtherDiskError](err)
+	_, pointless := errors.AsType[*reinstall.PointlessError](err)
+
+	return otherDisk || pointless
 }
 
 // adviceForReading is what to do about an error of the service, or of the way to it; forbidden is the advice for missing

@@ -261,7 +261,7 @@ func TestRootVolumeDiagnostics(t *testing.T) {
 
 			state := settled()
 			state.show(shows(test.was))
-			state.setOperation(permit{number: 1}, reinstall.Operation{
+			state.asked(reinstall.Operation{
 				State: reinstall.StateCompleted, Baseline: reinstall.Baseline{RootVolumeID: test.baseline},
 			})
 

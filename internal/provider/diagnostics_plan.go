@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -27,21 +28,21 @@ func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.
 	if d.undecided {
 		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
 			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
-				"values that are known only after apply.", id))
+				"values that are known only after apply.%s", id, undecidedID(in)))
 	}
 
 	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
-		op, _ := operation(in.prior.LastReinstall)
-		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, op, d.erases()))
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, in.last.op, d.erases()))
 	}
 
 	if len(d.drift) > 0 && !d.erases() {
 		summary, detail := summaryDrift, fmt.Sprintf(
-			"DevServer %s: %s. With on_drift = \"warn\" nothing is done about it.", id, describe(d.drift))
+			"DevServer %s: %s. Nothing is done about it, since on_drift is \"warn\", the default. With on_drift = \"reinstall\" "+
+				"the server is reinstalled, which erases its system disk.", id, describe(d.drift))
 		if in.imported {
 			summary, detail = summaryImported, fmt.Sprintf(
 				"DevServer %s: %s. The apply that follows an import reinstalls nothing; the plan after it treats this "+
-					"as drift, and under on_drift = \"reinstall\" (the default) plans a reinstall.", id, describe(d.drift))
+					"as drift, and plans a reinstall only under on_drift = \"reinstall\".", id, describe(d.drift))
 		}
 
 		diags.AddWarning(summary, detail)
@@ -60,18 +61,28 @@ func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.
 	return diags
 }
 
+// undecidedID says what follows for a server whose id is known only at apply.
+func undecidedID(in *planInput) string {
+	if !in.plan.ID.IsUnknown() {
+		return ""
+	}
+
+	return " One of them is its id. If that stays the same, it is no reason to erase anything. If it is another one, the apply " +
+		"fails with \"Provider produced inconsistent final plan\" and touches no server; the next plan has the replacement."
+}
+
 // serverName names the server of a plan, with its name where that is known.
 func serverName(in *planInput) string {
-	id := in.plan.ID.ValueString()
-	if in.plan.ID.IsUnknown() {
+	switch id := in.plan.ID.ValueString(); {
+	case in.prior == nil && in.plan.ID.IsUnknown():
 		return "(id known after apply)"
+	case in.prior == nil:
+		return id
+	case in.prior.Name.ValueString() != "":
+		return fmt.Sprintf("%s (%s)", in.prior.ID.ValueString(), in.prior.Name.ValueString())
+	default:
+		return in.prior.ID.ValueString()
 	}
-
-	if in.prior != nil && in.prior.Name.ValueString() != "" {
-		return fmt.Sprintf("%s (%s)", id, in.prior.Name.ValueString())
-	}
-
-	return id
 }
 
 // credentialDiagnostics demand exactly one credential for a reinstall that is planned. What a validator has seen is not
@@ -104,10 +115,10 @@ func credentialDiagnostics(id string, config *osReinstallModel) diag.Diagnostics
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
 			"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
 				"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. If the server is "+
-				"only to be watched, set on_drift to \"warn\" or \"ignore\" instead. Nothing has been sent.", id))}
+				"only to be watched, leave on_drift out, or set it to \"warn\" or \"ignore\". Nothing has been sent.", id))}
 	case len(known) > 1:
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredentials, fmt.Sprintf(
-			"A reinstall of DevServer %s is planned with %s, and the service takes only one of them. One may come from the "+
+			"A reinstall of DevServer %s is planned with %s, and the service accepts only one of them. One may come from the "+
 				"state, through ignore_changes. Nothing has been sent.", id, strings.Join(known, " and ")))}
 	default:
 		return nil
@@ -122,7 +133,7 @@ func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
 	switch hasKey, hasPassword := request.Body.KeyPairName != "", !request.Body.AdminPass.IsZero(); {
 	case hasKey && hasPassword:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredentials, fmt.Sprintf(
-			"DevServer %s would be reinstalled with key_pair_name and a password, and the service takes only one of them. %s "+
+			"DevServer %s would be reinstalled with key_pair_name and a password, and the service accepts only one of them. %s "+
 				"Look at ignore_changes, and at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
 	case !hasKey && !hasPassword:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
@@ -158,7 +169,7 @@ func mismatchDetail(id string, differences []reinstall.Difference) string {
 func describe(differences []reinstall.Difference) string {
 	texts := make([]string, len(differences))
 	for i, d := range differences {
-		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, d.Found, d.Asked)
+		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, cmp.Or(d.Found, "empty"), d.Asked)
 	}
 
 	return strings.Join(texts, ", ")

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
 // mayRead is the advice for a server that may not be read.
@@ -34,11 +35,31 @@ func elsewhere(id string, err error, state, now *osReinstallModel) diag.Diagnost
 		because(err), "Check the provider's region and project_id (HW_REGION_NAME, HW_PROJECT_ID)."))
 }
 
-// goneFromState is for a server that the service does not know any more.
-func goneFromState(id string, err error) diag.Diagnostic {
+// notKnown is for a server in the state that the service does not know.
+func notKnown(id string, err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summaryGone, paragraphs(
-		fmt.Sprintf("The service does not know DevServer %s any more, so it is removed from the state. As long as the "+
-			"configuration has it, an apply tries to reinstall it again.", id), because(err)))
+		fmt.Sprintf("The service does not know DevServer %s. It stays in the state with ready = false, since one answer may be "+
+			"wrong, and a server that is not in the state would be reinstalled. Nothing was sent.", id),
+		because(err),
+		"If the server was deleted, remove it from the configuration: that sends nothing. Otherwise check that the provider's "+
+			"credentials and endpoints are those that the server was made with."))
+}
+
+// unusableDiagnostic is for a server in a status in which it is of no use.
+func unusableDiagnostic(m *osReinstallModel) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryUnusable, fmt.Sprintf(
+		"DevServer %s is in status %s, so ready is false. Nothing is done about that by itself. Bring it back in the ModelArts "+
+			"console, or change triggers to have it reinstalled, which erases its system disk.",
+		m.ID.ValueString(), m.Status.ValueString()))
+}
+
+// settledDiagnostics say what a refresh has found out about a reinstall whose end was not seen before.
+func settledDiagnostics(id string, op reinstall.Operation) diag.Diagnostics {
+	if op.State != reinstall.StateCompleted || !op.Adopted {
+		return nil
+	}
+
+	return diag.Diagnostics{adoptedDiagnostic(id)}
 }
 
 // notRefreshed is for a provider whose configuration is not known yet.
@@ -51,23 +72,25 @@ func notRefreshed(id string) diag.Diagnostic {
 // rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image. Where the state
 // still has the disk from before its own reinstall, the service was late to show the new one.
 func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) diag.Diagnostics {
-	op, asked := operation(state.LastReinstall)
+	last := readLastReinstall(state.LastReinstall)
 	was, is := state.rootVolumeID(), server.RootVolumeID()
 
 	if was == "" || is == "" || was == is || state.OnDrift.ValueString() == onDriftIgnore ||
-		asked && (op.State.Open() || was == op.Baseline.RootVolumeID) || server.InstalledImageID() != state.installedImageID().ValueString() {
+		last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) || server.InstalledImageID() != state.installedImageID().ValueString() {
 		return nil
 	}
 
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
-		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: somebody has reinstalled it "+
-			"outside of Terraform. Change triggers to reinstall it.", state.ID.ValueString(), is, was))}
+		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: it was reinstalled by somebody "+
+			"else, or by an apply that was killed before it could write the state. If it was such an apply, do not send its "+
+			"request again: put the changed arguments back as they were before it, or erase the disk once more. If it was "+
+			"somebody else, a change of triggers reinstalls it.", state.ID.ValueString(), is, was))}
 }
 
 // forgotten is for a server that leaves the state.
 func forgotten(state *osReinstallModel) diag.Diagnostic {
 	detail := fmt.Sprintf("DevServer %s was removed from the state only. The machine stays as it is.", state.ID.ValueString())
-	if op, asked := operation(state.LastReinstall); asked && op.State.Open() {
+	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
 		detail += " Its reinstall goes on."
 	}
 

@@ -201,7 +201,8 @@ func (j *judge) claims(step *modelStep) {
 	before, hadBefore := step.prior.operation()
 	after, has := step.next.operation()
 
-	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != (!has || after.State == reinstall.StateCompleted) {
+	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != ((!has || after.State == reinstall.StateCompleted) &&
+		!unusable(step.next.model.Status.ValueString()) && !step.verdicts.notKnown()) {
 		j.add(invariantClaim, "%s: ready is %v with %q", j.where(step), ready, after.State)
 	}
 
@@ -371,15 +372,28 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 		key = ""
 	}
 
-	differences := reinstall.Compare(op.ImageID, op.KeyPairName, image, key)
+	differences := compareShown(op.ImageID, op.KeyPairName, image, key)
 	if (len(differences) > 0) != (op.State == reinstall.StateMismatched) {
 		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
 	}
 
-	inputs := reinstall.Compare(step.next.model.ImageID.ValueString(), "", image, "")
+	inputs := compareShown(step.next.model.ImageID.ValueString(), "", image, "")
 	if op.State == reinstall.StateCompleted && len(inputs) > 0 {
 		j.add(invariantClaim, "%s: %q, but not for what the state asks for: %v", j.where(step), op.State, inputs)
 	}
+}
+
+// compareShown compares what the service shows; it shows nothing as empty.
+func compareShown(wantImage, wantKeyPair, image, keyPair string) []reinstall.Difference {
+	shown := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+
+		return &text
+	}
+
+	return reinstall.Compare(wantImage, wantKeyPair, shown(image), shown(keyPair))
 }
 
 // touched tells whether somebody changed the server when it was too late for a look of the step to be sure to show it. A

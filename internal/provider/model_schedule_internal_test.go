@@ -217,7 +217,7 @@ func randomInputs(d dice) modelInputs {
 	in := modelInputs{
 		image:   pick(d, append([]string{"", ""}, modelImages...)...),
 		trigger: pick(d, "", "one"),
-		onDrift: pick(d, "", "", "", onDriftWarn, onDriftIgnore),
+		onDrift: pick(d, "", onDriftReinstall, onDriftReinstall, onDriftReinstall, onDriftWarn, onDriftIgnore),
 		timeout: pick(d, 0, 0, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute)),
 	}
 	in.userData = pick(d, "", "", "#!/bin/sh")

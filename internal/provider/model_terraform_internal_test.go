@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -55,7 +57,9 @@ func (k modelState) operation() (reinstall.Operation, bool) {
 		return reinstall.Operation{}, false
 	}
 
-	return operation(k.model.LastReinstall)
+	last := readLastReinstall(k.model.LastReinstall)
+
+	return last.op, last.asked
 }
 
 // open tells whether the end of a request has not been seen yet.
@@ -97,6 +101,11 @@ func (p *modelPlan) permit() (permit, bool) {
 type verdicts struct{ errors, warnings []string }
 
 func (v *verdicts) failed() bool { return len(v.errors) > 0 }
+
+// notKnown reports whether the service did not know the server.
+func (v *verdicts) notKnown() bool {
+	return slices.ContainsFunc(v.warnings, func(text string) bool { return strings.HasPrefix(text, summaryGone) })
+}
 
 func (v *verdicts) add(diags diag.Diagnostics) {
 	for _, d := range diags {
@@ -242,23 +251,24 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
-	server, err := d.resource.look(ctx, prior.model)
+	state := *prior.model
+	server, err := d.resource.look(ctx, &state)
 
 	switch {
-	case modelarts.IsNotFound(err) && !prior.model.ProjectID.IsNull(): // one that was only just imported is an error
-		return modelState{}, v
+	case modelarts.IsNotFound(err):
+		v.add(d.resource.notFound(ctx, err, &state))
 	case err != nil:
 		v.errors = append(v.errors, err.Error())
-
-		return prior, v
 	case server == nil:
-		return prior, v
+		v.add(state.judgeReady())
+	default:
+		v.add(state.refreshed(server))
+		v.add(d.resource.locate(ctx, &state))
 	}
 
-	state := *prior.model
-	v.add(state.refreshed(server))
-	v.add(d.resource.locate(ctx, &state))
-	prior.model = &state
+	if !v.failed() {
+		prior.model = &state
+	}
 
 	return prior, v
 }
@@ -276,14 +286,14 @@ func (directProcess) plan(
 	var state *osReinstallModel
 
 	if prior.model == nil || prior.tainted {
-		plan.unknownAsComputed(!config.KeyPairName.IsNull())
+		plan.unknownAsComputed()
 		p.action = planCreate
 	} else {
 		copied := *prior.model
 		state = &copied
 	}
 
-	input := newPlanInput(config, &plan, state, prior.imported)
+	input := newPlanInput(&plan, state, prior.imported)
 
 	decided := decide(&input)
 	decided.write(&input)
@@ -297,17 +307,13 @@ func (directProcess) plan(
 }
 
 // unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
-func (m *osReinstallModel) unknownAsComputed(keyConfigured bool) {
+func (m *osReinstallModel) unknownAsComputed() {
 	m.unknownAfterReinstall()
 	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.Name, m.OrderID, m.SubnetID, m.VPCID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.CloudServer, m.ServerHPS = types.ObjectUnknown(cloudServerTypes()), types.ObjectUnknown(serverHPSTypes())
 	m.CreateAt, m.Ready = types.Int64Unknown(), types.BoolUnknown()
 	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-
-	if !keyConfigured {
-		m.KeyPairName = types.StringUnknown()
-	}
 }
 
 func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p modelPlan) (modelState, verdicts) {
@@ -338,17 +344,14 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 
 	if permitted {
 		state := *prior.model
-		request.KnownUpdate = state.UpdateAt.ValueInt64()
-		end := d.resource.act(ctx, &state, &request, &granted)
-		v.add(outcomeDiagnostics(request.ServerID, &end.Result, end.during()))
+		granted.limit(&request, &state, &plan)
 
-		if end.keepsInputs() {
-			prior.model = end.keep(&state)
+		result := d.resource.data.Engine.Run(ctx, request)
+		v.add(outcomeDiagnostics(request.ServerID, &result, duringUpdate))
 
-			return prior, v
-		}
+		prior.model = plan.updated(&state, granted, &result)
 
-		plan.updated(&state, granted, &end.Result)
+		return prior, v
 	}
 
 	return modelState{model: &plan}, v

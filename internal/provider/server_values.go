@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -15,6 +16,16 @@ func objectList[T any](fields map[string]attr.Type, elements []T, value func(*T)
 	}
 
 	return types.ListValueMust(types.ObjectType{AttrTypes: fields}, objects)
+}
+
+// attributeTypes are the types of attributes of a schema.
+func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type {
+	result := make(map[string]attr.Type, len(attributes))
+	for name, attribute := range attributes {
+		result[name] = attribute.GetType()
+	}
+
+	return result
 }
 
 // stringList maps an array of strings: null where the reply has none.

@@ -8,7 +8,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// lastLook bounds the one look that is taken after an interruption, to learn whether a request was accepted.
+// lastLook bounds the one look that is taken after an interruption, to learn whether a request was accepted, and after a
+// refusal, to learn whether somebody was quicker.
 const lastLook = 10 * time.Second
 
 // await looks at the server until op has ended, or ctx does.
@@ -19,10 +20,11 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 		server, err := r.look(ctx)
 
 		switch {
-		case modelarts.IsNotFound(err):
-			return r.gone(op, &GoneError{Err: err})
-		case err == nil:
-			if result, done := r.judge(ctx, &op, held.observe(&op, server)); done {
+		case err == nil, modelarts.IsNotFound(err):
+			seen := op.observe(server)
+			seen.NotFound = err != nil
+
+			if result, done := r.judge(ctx, &op, held.observe(&op, seen), server); done {
 				return result
 			}
 		default:
@@ -35,29 +37,32 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 	}
 }
 
-// judge takes in one look, and tells whether it ends the run.
-func (r *run) judge(ctx context.Context, op *Operation, seen Observation) (Result, bool) {
+// judge takes in one look, and reports whether it ends the run. server is nil where the service does not know it.
+func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server *modelarts.Server) (Result, bool) {
 	op.note(seen)
+
+	if server != nil && !op.stale(seen) {
+		r.server = server
+	}
 
 	switch Judge(*op, seen) {
 	case VerdictGone:
-		return r.gone(*op, &GoneError{Status: seen.Status}), true
-	case VerdictFailed:
-		op.end(StateFailed, r.server)
-
-		return r.result(OutcomeFailed, *op, nil), true
-	case VerdictEnded:
-		return r.compare(ctx, op, seen)
-	case VerdictWait:
-	}
-
-	if op.notStarted(seen) {
+		return r.gone(*op, &GoneError{Status: seen.Status, Err: r.lastError}), true
+	case VerdictNotStarted:
 		op.end(StateNotStarted, nil)
 
 		return r.result(OutcomeNotStarted, *op, r.postError), true
-	}
+	case VerdictFailed:
+		op.end(op.failedState(), r.server)
 
-	return Result{}, false
+		return r.result(outcomeOf(op.State), *op, nil), true
+	case VerdictEnded:
+		return r.compare(ctx, op, seen)
+	case VerdictWait:
+		return Result{}, false
+	default:
+		return Result{}, false
+	}
 }
 
 // compare looks once more at a server that came back, and compares it with what was asked for.
@@ -70,7 +75,7 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 		return Result{}, false
 	}
 
-	again := observe(server)
+	again := op.observe(server)
 	again.Held = seen.Held
 
 	if again.Status != seen.Status || Judge(*op, again) != VerdictEnded {
@@ -82,13 +87,10 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 		return Result{}, false // it may be on its way still
 	}
 
-	op.end(endState(differences), server)
+	r.server = server
+	op.end(op.endState(differences), server)
 
-	if len(differences) == 0 {
-		return r.result(OutcomeCompleted, *op, nil), true
-	}
-
-	result := r.result(OutcomeMismatched, *op, nil)
+	result := r.result(outcomeOf(op.State), *op, nil)
 	result.Differences = differences
 
 	return result, true
@@ -97,11 +99,13 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 // gone ends a run whose server vanished: whatever the reinstall did, there is no result. Whether there was a reinstall
 // stays unknown if the answer was lost.
 func (r *run) gone(op Operation, err error) Result {
-	if op.State != StateUnknown {
-		op.end(StateFailed, nil)
+	if op.State == StateUnknown {
+		return r.result(OutcomeFailed, op, err)
 	}
 
-	return r.result(OutcomeFailed, op, err)
+	op.end(op.failedState(), nil)
+
+	return r.result(outcomeOf(op.State), op, err)
 }
 
 // interrupted ends a run whose ctx ended first. If it is not clear whether the request was accepted, one more look is
@@ -114,7 +118,7 @@ func (r *run) interrupted(ctx context.Context, op Operation) Result {
 		defer cancel()
 
 		if server, lookErr := r.look(detached); lookErr == nil {
-			op.note(observe(server))
+			op.note(op.observe(server))
 		}
 	}
 
@@ -125,15 +129,37 @@ func (r *run) interrupted(ctx context.Context, op Operation) Result {
 	return r.result(OutcomePending, op, err)
 }
 
+// outcomeOf is the outcome of a run whose operation has ended in state.
+func outcomeOf(state State) Outcome {
+	switch state {
+	case StateCompleted:
+		return OutcomeCompleted
+	case StateMismatched:
+		return OutcomeMismatched
+	case StateNotStarted:
+		return OutcomeNotStarted
+	case StateFailed:
+		return OutcomeFailed
+	case StateSubmitted, StateUnknown:
+		return OutcomePending
+	default:
+		return OutcomePending
+	}
+}
+
 // result ends the run.
 func (r *run) result(outcome Outcome, op Operation, err error) Result {
 	return Result{Outcome: outcome, Operation: op, Server: r.server, Stage: r.stage, Err: err}
 }
 
-// requestID is the request id of an answer that was an error; empty where there was none.
-func requestID(err error) string {
+// requestID is the request id of an answer; empty where there was none.
+func requestID(reply *modelarts.ReinstallReply, err error) string {
 	if apiErr, ok := errors.AsType[*modelarts.Error](err); ok {
 		return apiErr.RequestID
+	}
+
+	if reply != nil {
+		return reply.RequestID
 	}
 
 	return ""

@@ -15,6 +15,7 @@ import (
 // API is what the engine needs of the service.
 type API interface {
 	GetServer(ctx context.Context, id string) (*modelarts.Server, error)
+	// StartServer and StopServer return nil where the answer was a success and showed no server.
 	StartServer(ctx context.Context, id string) (*modelarts.Server, error)
 	StopServer(ctx context.Context, id string) (*modelarts.Server, error)
 	ReinstallServerOS(
@@ -33,18 +34,27 @@ type Engine struct {
 // New returns an engine that works through api, within limits.
 func New(api API, limits Limits) *Engine { return &Engine{api: api, fleet: newFleet(limits)} }
 
-// Request asks for one reinstall.
+// Request asks for one reinstall, or for the end of an earlier one, or for both.
 type Request struct {
 	ServerID string
 	Body     modelarts.ReinstallRequest
+	// Open is an operation that an earlier run left open: its end is waited for first. Nil: there is none.
+	Open *Operation
+	// WaitOnly asks for the end of Open and for nothing else: no request is sent.
+	WaitOnly bool
+	// RootVolumeID is the system disk that may be erased. A server that shows another one is refused. Empty: any.
+	RootVolumeID string
+	// Pointless reports whether the server as it is now no longer needs a reinstall; such a server is refused. It is asked
+	// before the server is stopped, and before the request is sent. Nil: it always needs one.
+	Pointless func(*modelarts.Server) bool
 	// StopFirst has a running server stopped first; otherwise it is refused.
 	StopFirst bool
 	// KnownUpdate is the latest update_at that is known of the server, epoch milliseconds; a reply that shows an older
 	// one is stale. 0: none is known.
 	KnownUpdate int64
-	// Timeout covers stop, call and wait. It starts once the fleet's limit lets the server through.
+	// Timeout covers stop, call and all waits. It stands still while the fleet's limit keeps the server waiting.
 	Timeout time.Duration
-	// Progress is told of every step and every change of status. It may be nil.
+	// Progress is called with every step and every change of status. It may be nil.
 	Progress func(Progress)
 }
 
@@ -86,69 +96,23 @@ func (s Stage) String() string {
 	}
 }
 
-// Run reinstalls one server: it looks at it, stops it if it has to and may, sends the request once, waits for its end
-// and compares the result. Where a reinstall is under way already, it waits for that one and keeps its result if it is
-// what was asked for. It returns when the outcome is known, the timeout is over, or ctx ends; the request itself is not
-// cut off by either.
+// Run reinstalls one server: it waits for the operation that is open, looks at the server, stops it if it has to and may,
+// sends the request once, waits for its end and compares the result. Where a reinstall is in progress already, it waits
+// for that one and keeps its result if it is what was asked for. It returns when the outcome is known, the timeout has
+// expired, or ctx ends; the request itself is not cut off by either.
 func (e *Engine) Run(ctx context.Context, req Request) Result {
-	if !e.claims.take(req.ServerID) {
+	if !req.WaitOnly && !e.claims.take(req.ServerID) {
 		return Result{Outcome: OutcomeRefused, Err: &DuplicateError{ServerID: req.ServerID}}
 	}
 
-	result := e.run(ctx, &req)
-	e.fleet.count(&result)
-
-	if result.Outcome == OutcomeRefused {
-		e.claims.release(req.ServerID)
-	}
-
-	return result
-}
-
-// run is a Run of a server that nobody else is at. A reinstall that is under way is waited for outside of the queue.
-func (e *Engine) run(ctx context.Context, req *Request) Result {
-	r := newRun(e, req.ServerID, req.Timeout, req.Progress)
+	r := newRun(e, &req)
 	defer r.leave()
 
-	joined := r.lookBeforeQueue(ctx, req)
+	result := r.open(ctx)
+	e.fleet.count(&result) // before the slot goes to the next server
 
-	for {
-		if joined != nil {
-			r.leave()
-			r.stop = stopNone // what it runs like after that reinstall is not our doing
-
-			if result := r.awaitWithin(ctx, *joined); keep(result) {
-				return result
-			}
-		}
-
-		if err := r.queue(ctx); err != nil {
-			return r.result(OutcomeRefused, Operation{}, err)
-		}
-
-		var result Result
-		if result, joined = r.attempt(ctx, req); joined == nil {
-			return result
-		}
-	}
-}
-
-// Wait asks for the end of an operation that an earlier run left open.
-type Wait struct {
-	ServerID  string
-	Operation Operation
-	Timeout   time.Duration
-	Progress  func(Progress) // as in a Request
-	// Followed tells that a request follows once the operation has ended: how that one ends is what counts for the fleet.
-	Followed bool
-}
-
-// Resume waits for the end of an operation that an earlier run left open. It never sends a request.
-func (e *Engine) Resume(ctx context.Context, wait Wait) Result {
-	result := newRun(e, wait.ServerID, wait.Timeout, wait.Progress).awaitWithin(ctx, wait.Operation)
-
-	if !wait.Followed || result.Operation.State.Open() {
-		e.fleet.count(&result)
+	if !req.WaitOnly && result.Outcome == OutcomeRefused {
+		e.claims.release(req.ServerID)
 	}
 
 	return result
@@ -156,25 +120,26 @@ func (e *Engine) Resume(ctx context.Context, wait Wait) Result {
 
 // run is one server on its way.
 type run struct {
-	api      API
-	fleet    *fleet
-	id       string
-	began    time.Time
-	left     time.Duration // of the timeout; it stands still while the run queues
-	progress func(Progress)
+	api   API
+	fleet *fleet
+	req   *Request
+	began time.Time
+	left  time.Duration // of the timeout; it stands still while the run queues
 
 	stage     Stage
 	server    *modelarts.Server // the newest that was seen
+	root      string            // the system disk that may be erased; empty: any
 	lastError error             // of the last look, nil if it showed the server
 	postError error             // of a request that may have been accepted
 	stop      stopState         // what is known of the stop that this run has sent
-	tried     time.Time         // when a request went out first; zero: none did
+	tried     *Operation        // as the first request went out; nil: none did
+	renewed   bool              // a refused request was sent again with new credentials
 	entered   bool              // it has one of the fleet's slots
 }
 
 // newRun begins a run now.
-func newRun(e *Engine, id string, timeout time.Duration, progress func(Progress)) *run {
-	return &run{api: e.api, fleet: e.fleet, id: id, began: time.Now(), left: timeout, progress: progress}
+func newRun(e *Engine, req *Request) *run {
+	return &run{api: e.api, fleet: e.fleet, req: req, began: time.Now(), left: req.Timeout, root: req.RootVolumeID}
 }
 
 // within does work in the time that is left.
@@ -189,6 +154,55 @@ func (r *run) within(ctx context.Context, work func(context.Context)) {
 	r.left -= time.Since(began)
 }
 
+// open waits for the operation that is open, if there is one, and then goes on to the request, if that is wanted.
+func (r *run) open(ctx context.Context) Result {
+	if r.req.Open == nil {
+		return r.request(ctx)
+	}
+
+	waited := r.awaitWithin(ctx, *r.req.Open)
+	waited.Resumed = true
+
+	if r.req.WaitOnly || waited.Operation.State.Open() {
+		return waited
+	}
+
+	r.root = waited.Server.RootVolumeID()
+	result := r.request(ctx)
+	result.Waited = &waited
+
+	return result
+}
+
+// request takes the server through a reinstall. One that is in progress already is waited for outside of the queue. Once
+// a request has gone out, whatever is joined after it may be that very request, and no other one follows.
+func (r *run) request(ctx context.Context) Result {
+	joined := r.lookBeforeQueue(ctx)
+
+	for {
+		if joined != nil {
+			r.leave()
+			r.stop = stopNone // what it runs like after that reinstall is not our doing
+
+			result := r.awaitWithin(ctx, *joined)
+			if result.Outcome != OutcomeNotStarted || r.tried != nil {
+				return result
+			}
+
+			r.root = result.Server.RootVolumeID()
+		}
+
+		if err := r.queue(ctx); err != nil {
+			return r.result(OutcomeRefused, Operation{}, err)
+		}
+
+		var result Result
+		if result, joined = r.attempt(ctx); joined == nil {
+			return result
+		}
+	}
+}
+
 // awaitWithin waits for the end of op in the time that is left.
 func (r *run) awaitWithin(ctx context.Context, op Operation) (result Result) {
 	r.within(ctx, func(ctx context.Context) { result = r.await(ctx, op) })
@@ -198,11 +212,11 @@ func (r *run) awaitWithin(ctx context.Context, op Operation) (result Result) {
 
 // attempt tries to reinstall the server in the time that is left. Where nothing came of it, a server that was stopped for
 // it is started again.
-func (r *run) attempt(ctx context.Context, req *Request) (result Result, joined *Operation) {
+func (r *run) attempt(ctx context.Context) (result Result, joined *Operation) {
 	r.within(ctx, func(ctx context.Context) {
-		result, joined = r.reinstall(ctx, req)
+		result, joined = r.reinstall(ctx)
 
-		if joined == nil && !result.Outcome.Sent() && r.stop != stopNone {
+		if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted && r.stop != stopNone {
 			result.Power, result.PowerErr = r.restart(ctx)
 			result.Server = r.server
 		}
@@ -211,10 +225,10 @@ func (r *run) attempt(ctx context.Context, req *Request) (result Result, joined 
 	return result, joined
 }
 
-// reinstall is the way of one request. Where a reinstall turns out to be under way already, it returns that one instead.
-func (r *run) reinstall(ctx context.Context, req *Request) (Result, *Operation) {
+// reinstall is the way of one request. Where a reinstall turns out to be in progress already, it returns that one instead.
+func (r *run) reinstall(ctx context.Context) (Result, *Operation) {
 	for {
-		joined, err := r.prepare(ctx, req)
+		joined, err := r.prepare(ctx)
 		if err != nil {
 			return r.result(OutcomeRefused, Operation{}, err), nil
 		}
@@ -229,28 +243,23 @@ func (r *run) reinstall(ctx context.Context, req *Request) (Result, *Operation) 
 
 		r.enter(StageSubmit)
 
-		op, processed, err := r.submit(ctx, &req.Body)
-
-		switch {
-		case err != nil:
+		switch op, next, err := r.submit(ctx); next {
+		case nextRefuse:
 			return r.result(OutcomeRefused, Operation{}, err), nil
-		case processed:
+		case nextJoin:
+			return Result{}, &op
+		case nextAwait:
 			return r.await(ctx, op), nil
+		case nextTryAgain:
 		}
 	}
-}
-
-// keep tells whether the end of a reinstall that was joined answers the request. One that failed or installed something
-// else does not: the request is still to be sent.
-func keep(joined Result) bool {
-	return joined.Outcome != OutcomeFailed && joined.Outcome != OutcomeMismatched
 }
 
 // look gets the server, and remembers the newest.
 func (r *run) look(ctx context.Context) (*modelarts.Server, error) {
 	before := r.status()
 
-	server, err := r.api.GetServer(ctx, r.id)
+	server, err := r.api.GetServer(ctx, r.req.ServerID)
 
 	r.lastError = err
 	if err != nil {
@@ -291,19 +300,13 @@ func patiently(ctx context.Context, send func() error) error {
 	}
 }
 
-// stale tells whether server is older than what was seen before.
+// stale reports whether server is older than what was seen before.
 func (r *run) stale(server *modelarts.Server) bool {
 	return r.server != nil && server.UpdatedAt() != 0 && server.UpdatedAt() < r.server.UpdatedAt()
 }
 
 // status is the status as last seen.
-func (r *run) status() modelarts.Status {
-	if r.server == nil {
-		return ""
-	}
-
-	return r.server.CurrentStatus()
-}
+func (r *run) status() modelarts.Status { return r.server.CurrentStatus() }
 
 // enter begins a stage.
 func (r *run) enter(stage Stage) {
@@ -311,9 +314,11 @@ func (r *run) enter(stage Stage) {
 	r.report()
 }
 
-// report tells how far the run is.
+// report calls Progress with how far the run is.
 func (r *run) report() {
-	if r.progress != nil {
-		r.progress(Progress{ServerID: r.id, Stage: r.stage, Status: r.status(), Elapsed: time.Since(r.began)})
+	if r.req.Progress != nil {
+		r.req.Progress(Progress{
+			ServerID: r.req.ServerID, Stage: r.stage, Status: r.status(), Elapsed: time.Since(r.began),
+		})
 	}
 }

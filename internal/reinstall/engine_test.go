@@ -55,13 +55,13 @@ func (s *script) GetServer(ctx context.Context, _ string) (*modelarts.Server, er
 func (s *script) StartServer(context.Context, string) (*modelarts.Server, error) {
 	s.log = append(s.log, "start")
 
-	return nil, s.nth(s.starts, "start")
+	return &modelarts.Server{}, s.nth(s.starts, "start")
 }
 
 func (s *script) StopServer(context.Context, string) (*modelarts.Server, error) {
 	s.log = append(s.log, "stop")
 
-	return nil, s.nth(s.stops, "stop")
+	return &modelarts.Server{}, s.nth(s.stops, "stop")
 }
 
 func (s *script) ReinstallServerOS(
@@ -77,7 +77,7 @@ func (s *script) ReinstallServerOS(
 		return nil, err
 	}
 
-	return &modelarts.ReinstallReply{RequestID: "request"}, s.nth(s.posts, "POST")
+	return &modelarts.ReinstallReply{Server: &modelarts.Server{}, RequestID: "request"}, s.nth(s.posts, "POST")
 }
 
 // nth is the outcome of the request that was sent just now, the last one if there have been more.
@@ -392,7 +392,7 @@ func TestRun(t *testing.T) {
 		},
 		"lost answer, and somebody starts the server": {
 			script{posts: []error{lost}, looks: []look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "old", 200)}},
-			reinstall.OutcomeUnknown, "POST", 0,
+			reinstall.OutcomeNotStarted, "POST", 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -721,8 +721,8 @@ func TestResume(t *testing.T) {
 				op.SubmittedAt = time.Now().Add(-time.Minute)
 				s := script{began: time.Now(), looks: test.looks}
 
-				result := reinstall.New(&s, reinstall.Limits{}).Resume(t.Context(), reinstall.Wait{
-					ServerID: serverID, Operation: op, Timeout: time.Hour,
+				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+					ServerID: serverID, Open: &op, WaitOnly: true, Timeout: time.Hour,
 				})
 				if result.Outcome != test.want {
 					t.Errorf("outcome %v, error %v; want %v", result.Outcome, result.Err, test.want)

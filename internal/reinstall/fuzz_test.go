@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,24 +39,36 @@ func newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest uint8, h
 	return fuzzCase{
 		op: reinstall.Operation{
 			State: state, TransitionSeen: transition, LatestUpdate: int64(max(latest, baseAt)),
-			ImageID: "asked", RequestID: "request", SubmittedAt: time.Unix(1, 0),
+			ImageID: "asked", RequestID: "request", SubmittedAt: time.Now(),
 			Baseline: reinstall.Baseline{
 				Status: of(fuzzStatuses, baseStatus), RootVolumeID: of(fuzzRoots, baseRoot), UpdatedAt: int64(baseAt),
 			},
 		},
 		seen: reinstall.Observation{
 			Status: of(fuzzStatuses, status), RootVolumeID: of(fuzzRoots, root), UpdatedAt: int64(at),
-			Held: time.Duration(max(0, held)),
+			Held: time.Duration(max(0, held)), Age: time.Duration(at) * time.Minute,
 		},
 	}
 }
 
 // What follows says in its own words what counts as evidence.
 
-// older tells whether the look is older than one that was taken before.
-func (c fuzzCase) older() bool { return c.seen.UpdatedAt != 0 && c.seen.UpdatedAt < c.op.LatestUpdate }
+// older reports whether the look is older than one that was taken before, and no sign in it outweighs that.
+func (c fuzzCase) older() bool {
+	plain := c.newDisk() || c.working()
 
-// newDisk tells whether both looks show a system disk, and not the same.
+	return c.seen.UpdatedAt != 0 && c.seen.UpdatedAt < c.op.LatestUpdate && !(plain && c.seen.Age >= 5*time.Minute)
+}
+
+// working reports whether the look shows the service at work.
+func (c fuzzCase) working() bool { return c.seen.Status == "REINSTALLINGOS" || c.seen.Status == "REINSTALLOS" }
+
+// oldDisk reports whether both looks show a system disk, and it is the same.
+func (c fuzzCase) oldDisk() bool {
+	return c.op.Baseline.RootVolumeID != "" && c.op.Baseline.RootVolumeID == c.seen.RootVolumeID
+}
+
+// newDisk reports whether both looks show a system disk, and not the same.
 func (c fuzzCase) newDisk() bool {
 	before, now := c.op.Baseline.RootVolumeID, c.seen.RootVolumeID
 
@@ -70,10 +83,11 @@ func (c fuzzCase) likely() bool {
 	later := c.op.Baseline.UpdatedAt != 0 && c.seen.UpdatedAt > c.op.Baseline.UpdatedAt
 	cameUp := c.seen.Status == "RUNNING" && c.op.Baseline.Status != "RUNNING" && c.seen.Held >= time.Minute
 
-	return c.op.State == reinstall.StateSubmitted && (later || cameUp)
+	return c.op.State == reinstall.StateSubmitted && (later || cameUp) &&
+		(!c.oldDisk() || c.seen.Status == "REINSTALLINGOS_FAILED")
 }
 
-// failing tells whether a reinstall can end badly in the status of the look.
+// failing reports whether a reinstall can end badly in the status of the look.
 func (c fuzzCase) failing() bool {
 	switch c.seen.Status {
 	case "REINSTALLINGOS_FAILED", "CHANGINGOS_FAILED", "ERROR", "START_FAILED":
@@ -83,29 +97,49 @@ func (c fuzzCase) failing() bool {
 	}
 }
 
-// mayEnd tells whether the look allows the verdict that the reinstall has ended.
+// mayEnd reports whether the look allows the verdict that the reinstall has ended.
 func (c fuzzCase) mayEnd() bool {
 	switch c.seen.Status {
 	case "RUNNING":
-		return !c.older() && (c.proven() || c.likely())
+		return !c.older() && (c.proven() || c.likely()) && (!c.oldDisk() || c.seen.Held >= 20*time.Second)
 	case "STOPPED":
-		return !c.older() && c.newDisk() && c.seen.Held >= 2*time.Minute
+		return !c.older() && (c.newDisk() && c.seen.Held >= 2*time.Minute ||
+			c.proven() && !c.oldDisk() && c.seen.Held >= 10*time.Minute)
 	default:
 		return false
 	}
 }
 
-// mayFail tells whether the look allows the verdict that the reinstall has failed.
+// mayFail reports whether the look allows the verdict that the reinstall has failed.
 func (c fuzzCase) mayFail() bool {
 	return c.failing() && !c.older() && (c.proven() || c.likely() && c.seen.Status != c.op.Baseline.Status) &&
-		(!c.asBefore() || c.seen.Held >= time.Minute)
+		(!c.asBefore() || c.seen.Held >= time.Minute) && c.seen.Held >= c.patience()
 }
 
-// asBefore tells whether the look may as well be one from before the request.
+// patience is for how long a failed status has to be shown.
+func (c fuzzCase) patience() time.Duration {
+	if c.seen.Status == "ERROR" || c.seen.Status == "START_FAILED" {
+		return 2 * time.Minute
+	}
+
+	return 20 * time.Second
+}
+
+// mayBeVoid reports whether the look allows the verdict that the request was not processed.
+func (c fuzzCase) mayBeVoid() bool {
+	legal := slices.Contains([]modelarts.Status{"STOPPED", "REINSTALLINGOS_FAILED", "CHANGINGOS_FAILED"}, c.seen.Status)
+	before := c.op.Baseline
+	same := legal && c.seen.Status == before.Status && c.seen.UpdatedAt == before.UpdatedAt && c.seen.RootVolumeID == before.RootVolumeID
+
+	return c.op.State == reinstall.StateUnknown && !c.older() && c.seen.Held >= 5*time.Minute &&
+		(same || c.oldDisk() && (legal || c.seen.Status == "RUNNING"))
+}
+
+// asBefore reports whether the look may as well be one from before the request.
 func (c fuzzCase) asBefore() bool {
 	before := c.op.Baseline
 	legal := before.Status == "REINSTALLINGOS_FAILED" || before.Status == "CHANGINGOS_FAILED"
-	sameTime := before.UpdatedAt == 0 || c.seen.UpdatedAt == 0 || c.seen.UpdatedAt == before.UpdatedAt
+	sameTime := before.UpdatedAt == 0 || c.seen.UpdatedAt <= before.UpdatedAt
 
 	return legal && c.seen.Status == before.Status && !c.newDisk() && sameTime
 }
@@ -136,11 +170,12 @@ func FuzzJudge(f *testing.F) {
 		t *testing.T, status, baseStatus, root, baseRoot, at, baseAt, latest uint8, held int64, accepted, transition bool,
 	) {
 		c := newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest, held, accepted, transition)
-		deleted := c.seen.Status == "DELETING" || c.seen.Status == "DELETED"
+		deleted := (c.seen.Status == "DELETING" || c.seen.Status == "DELETED") && c.seen.Held >= 2*time.Minute
 		verdict := reinstall.Judge(c.op, c.seen)
 
 		switch {
-		case verdict == reinstall.VerdictEnded && !c.mayEnd(), verdict == reinstall.VerdictFailed && !c.mayFail():
+		case verdict == reinstall.VerdictEnded && !c.mayEnd(), verdict == reinstall.VerdictFailed && !c.mayFail(),
+			verdict == reinstall.VerdictNotStarted && !c.mayBeVoid():
 			t.Errorf("verdict %v without evidence", verdict)
 		case (verdict == reinstall.VerdictGone) != deleted:
 			t.Errorf("verdict %v in %s", verdict, c.seen.Status)
@@ -162,6 +197,7 @@ func FuzzSettle(f *testing.F) {
 		t *testing.T, status, baseStatus, root, baseRoot, at, baseAt, latest uint8, image int64, accepted, transition bool,
 	) {
 		c := newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest, 0, accepted, transition)
+		c.op.SubmittedAt = time.Now().Add(-c.seen.Age)
 		server := &modelarts.Server{Status: &c.seen.Status, UpdateAt: &c.seen.UpdatedAt}
 		installed := of([]string{"asked", "other", ""}, uint8(image)) //nolint:gosec // any will do
 
@@ -180,7 +216,7 @@ func FuzzSettle(f *testing.F) {
 			t.Errorf("%s\noperation %+v\nseen %+v, image %q\nafter %+v", problem, c.op, c.seen, installed, after)
 		}
 
-		// What has ended is not looked at any more.
+		// What has ended stays so.
 		if again := reinstall.Settle(after, server); !after.State.Open() && again != after {
 			t.Errorf("settled twice: %+v, then %+v", after, again)
 		}
@@ -197,15 +233,16 @@ func (c fuzzCase) wronglySettled(after *reinstall.Operation, installed string) [
 		}
 	}
 
-	underWay := c.seen.Status == "REINSTALLINGOS" || c.seen.Status == "REINSTALLOS"
+	ended := c.mayEnd() && c.proven()
+	lost := c.op.State == reinstall.StateUnknown
 
-	claim(after.State == reinstall.StateCompleted, c.mayEnd() && installed != "other", "completed")
-	claim(after.State == reinstall.StateMismatched, c.mayEnd() && installed == "other", "mismatched")
-	claim(after.State == reinstall.StateFailed, c.mayFail(), "failed")
-	claim(after.State == reinstall.StateNotStarted, false, "not started")
-	claim(c.op.State == reinstall.StateUnknown && after.State == reinstall.StateSubmitted,
-		!c.older() && (c.proven() || underWay), "submitted")
-	claim(after.TransitionSeen && !c.op.TransitionSeen, underWay && !c.older(), "a transition")
+	claim(after.State == reinstall.StateCompleted, ended && installed != "other", "completed")
+	claim(after.State == reinstall.StateMismatched, ended && installed == "other" && !lost, "mismatched")
+	claim(after.State == reinstall.StateNotStarted, ended && installed == "other" && lost, "not started")
+	claim(after.State == reinstall.StateFailed, false, "failed")
+	claim(lost && after.State == reinstall.StateSubmitted, !c.older() && (c.proven() || c.working()), "submitted")
+	claim(after.Adopted, lost, "adopted")
+	claim(after.TransitionSeen && !c.op.TransitionSeen, c.working() && !c.older(), "a transition")
 	claim(after.FinishedAt.IsZero() != after.State.Open(), false, "an end, or none,")
 
 	return problems

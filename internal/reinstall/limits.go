@@ -67,24 +67,24 @@ func (r *run) leave() {
 	r.entered = false
 }
 
-// lookBeforeQueue returns the reinstall that is under way, if there is one and there is a queue. Queueing first could
+// lookBeforeQueue returns the reinstall that is in progress, if there is one and there is a queue. Queueing first could
 // outlast it, and what has ended cannot be told from what never was.
-func (r *run) lookBeforeQueue(ctx context.Context, req *Request) (op *Operation) {
+func (r *run) lookBeforeQueue(ctx context.Context) (op *Operation) {
 	if r.fleet.slots == nil {
 		return nil
 	}
 
 	r.within(ctx, func(ctx context.Context) {
-		if server, err := r.patientLook(ctx); err == nil && inProgress(server.CurrentStatus()) && !req.stale(server) {
-			under := joined(server, req)
-			op = &under
+		if server, err := r.patientLook(ctx); err == nil && inProgress(server.CurrentStatus()) && !r.req.stale(server) {
+			joined := r.joined(server)
+			op = &joined
 		}
 	})
 
 	return op
 }
 
-// heldBack is the error for a server that may not be touched any more, nil as long as it may.
+// heldBack is the error for a server that may no longer be touched, nil as long as it may.
 func (f *fleet) heldBack() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -108,7 +108,7 @@ func (f *fleet) count(result *Result) {
 	f.failures++
 }
 
-// counts tells whether a result is one of those that hold the rest of the fleet back: the server is not what it should
+// counts reports whether a result is one of those that hold the rest of the fleet back: the server is not what it should
 // be, or it was stopped for nothing. What was refused before anything was touched, and what the user has interrupted,
 // says nothing about the others.
 func counts(result *Result) bool {
@@ -118,6 +118,10 @@ func counts(result *Result) bool {
 	case OutcomePending, OutcomeUnknown:
 		return errors.Is(result.Err, ErrTimedOut)
 	case OutcomeRefused, OutcomeNotStarted:
+		if result.Operation.Adopted {
+			return true // a reinstall has ended otherwise, whoever began it
+		}
+
 		_, heldBack := errors.AsType[*HeldBackError](result.Err)
 
 		return result.Power != PowerUntouched && !heldBack && !errors.Is(result.Err, ErrInterrupted)

@@ -230,17 +230,16 @@ func TestLimitsResumeFollowed(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(1, modelarts.StatusRunning)
-		f.servers["0"].looks = []look{at(0, modelarts.StatusReinstallingOSFailed, "image", "new", 200)}
+		f.servers["0"].looks = []look{at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200)}
 		engine := reinstall.New(f, reinstall.Limits{})
 
 		op := submitted()
 		op.SubmittedAt = time.Now()
 
-		first := engine.Resume(t.Context(), reinstall.Wait{ServerID: "0", Operation: op, Timeout: time.Hour, Followed: true})
-		second := engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour})
+		result := engine.Run(t.Context(), reinstall.Request{ServerID: "0", Open: &op, Timeout: time.Hour})
 
-		if first.Outcome != reinstall.OutcomeFailed || second.Outcome != reinstall.OutcomeCompleted {
-			t.Errorf("outcomes %v, %v (%v); want a failure, and a success", first.Outcome, second.Outcome, second.Err)
+		if result.Waited == nil || result.Waited.Outcome != reinstall.OutcomeFailed || result.Outcome != reinstall.OutcomeCompleted {
+			t.Errorf("outcome %v (%v), waited %+v; want a failure, and a success", result.Outcome, result.Err, result.Waited)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package reinstall
 
 import (
+	"strings"
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -9,29 +10,40 @@ import (
 // State is how a reinstall request stands.
 type State string
 
-// The states of a request. All but StateSubmitted and StateUnknown are final.
+// The states of a request. StateSubmitted, StateUnknown and every word that is not listed here are open.
 const (
 	StateSubmitted  State = "submitted"   // accepted, not known to have ended
 	StateUnknown    State = "unknown"     // sent, but whether it was accepted is not known
 	StateCompleted  State = "completed"   // ended with what was asked for
 	StateFailed     State = "failed"      // ended in a failed status
 	StateMismatched State = "mismatched"  // ended with another image or key pair than asked for
-	StateNotStarted State = "not_started" // sent, but never begun: nothing was erased
+	StateNotStarted State = "not_started" // the request was not sent, or has shown no effect
 )
 
-// Open tells whether the request may still change the server.
-func (s State) Open() bool { return s == StateSubmitted || s == StateUnknown }
+// Open reports whether the request may still change the server.
+func (s State) Open() bool {
+	switch s {
+	case StateCompleted, StateFailed, StateMismatched, StateNotStarted:
+		return false
+	case StateSubmitted, StateUnknown:
+		return true
+	default:
+		return true // the word of a newer version
+	}
+}
 
 // Operation is one reinstall request: what was asked for, what the server looked like before, and how it stands. It
 // holds all that a later run needs to go on with it.
 type Operation struct {
-	State       State
-	Adopted     bool      // the reinstall was under way already, and was not sent by this run
+	State State
+	// Adopted reports whether the reinstall may be somebody else's: it was in progress before a request of this run was
+	// accepted, or the answer to that request was lost. What it installs is compared, and never booked as asked for.
+	Adopted     bool
 	SubmittedAt time.Time // local clock
 	FinishedAt  time.Time // local clock; zero while open
 	RequestID   string    // X-Request-Id of the answer to the POST
 
-	ImageID     string // image asked for; empty: none
+	ImageID     string // image asked for, in lower case; empty: none
 	KeyPairName string // key pair asked for; empty: none
 
 	InstalledImageID     string // image that the server showed when the request ended
@@ -39,7 +51,7 @@ type Operation struct {
 
 	Baseline       Baseline
 	TransitionSeen bool  // a GET after the POST showed a reinstall in progress
-	LatestUpdate   int64 // latest update_at seen, epoch milliseconds; what is older is a stale reply
+	LatestUpdate   int64 // latest update_at that a GET showed, epoch milliseconds; what is older is a stale reply
 }
 
 // Baseline is what the server looked like when the request went out. Empty fields were not shown.
@@ -54,7 +66,7 @@ func newOperation(server *modelarts.Server, body *modelarts.ReinstallRequest) Op
 	return Operation{
 		State:        StateUnknown,
 		SubmittedAt:  time.Now(),
-		ImageID:      body.ImageID,
+		ImageID:      strings.ToLower(body.ImageID),
 		KeyPairName:  body.KeyPairName,
 		LatestUpdate: server.UpdatedAt(),
 		Baseline: Baseline{
@@ -65,20 +77,18 @@ func newOperation(server *modelarts.Server, body *modelarts.ReinstallRequest) Op
 	}
 }
 
-// accepted records the service's answer. Its update_at belongs to the baseline: the POST itself may move it.
+// accepted records the service's answer. Its update_at belongs to the baseline, since the POST itself may move it; but a
+// reply that is ahead of the store must not make every later look a stale one.
 func (op *Operation) accepted(reply *modelarts.ReinstallReply) {
 	op.State = StateSubmitted
 	op.RequestID = reply.RequestID
-
-	if reply.Server != nil {
-		op.Baseline.UpdatedAt = max(op.Baseline.UpdatedAt, reply.Server.UpdatedAt())
-		op.LatestUpdate = max(op.LatestUpdate, op.Baseline.UpdatedAt)
-	}
+	op.Baseline.UpdatedAt = max(op.Baseline.UpdatedAt, reply.Server.UpdatedAt())
 }
 
-// note takes in what a GET after the POST showed.
+// note takes in what a GET after the POST showed. A sign of a reinstall after an answer that was lost is a sign of
+// somebody's: it is adopted.
 func (op *Operation) note(seen Observation) {
-	if op.stale(seen) {
+	if seen.gone() || op.stale(seen) {
 		return
 	}
 
@@ -89,8 +99,16 @@ func (op *Operation) note(seen Observation) {
 	}
 
 	if op.State == StateUnknown && op.evidence(seen) == EvidenceStrong {
-		op.State = StateSubmitted
+		op.State, op.Adopted = StateSubmitted, true
 	}
+}
+
+// adopt makes op the record of a reinstall that is in progress on server, or has ended there, and that no request of
+// this run has begun.
+func (op *Operation) adopt(server *modelarts.Server) {
+	op.State, op.Adopted = StateSubmitted, true
+	op.TransitionSeen = op.TransitionSeen || inProgress(server.CurrentStatus())
+	op.LatestUpdate = max(op.LatestUpdate, server.UpdatedAt())
 }
 
 // end closes the operation with what the server shows now.
@@ -104,62 +122,87 @@ func (op *Operation) end(state State, server *modelarts.Server) {
 	}
 }
 
+// endState is the state in which op ends with such differences. One that was adopted and ended otherwise than asked for
+// was not the request, which is still to be sent.
+func (op *Operation) endState(differences []Difference) State {
+	switch {
+	case len(differences) == 0:
+		return StateCompleted
+	case op.Adopted:
+		return StateNotStarted
+	default:
+		return StateMismatched
+	}
+}
+
+// failedState is the state in which op ends in a failed status.
+func (op *Operation) failedState() State {
+	if op.Adopted {
+		return StateNotStarted
+	}
+
+	return StateFailed
+}
+
 // Difference is a field in which the server is not what was asked for.
 type Difference struct {
 	Attribute string // image_id or key_pair_name
 	Asked     string
-	Found     string
+	Found     string // empty: the server shows that it has none
 }
 
-// Differences compares the server with what op asked for. What was not asked for, and what the reply does not show,
-// is not compared.
+// Differences compares the server with what op asked for.
 func (op *Operation) Differences(server *modelarts.Server) []Difference {
-	return Compare(op.ImageID, op.KeyPairName, server.InstalledImageID(), server.InstalledKeyPairName())
+	return Compare(op.ImageID, op.KeyPairName, server.ShownImageID(), server.KeyPairName)
 }
 
 // Compare lists where the image and the key pair that a server shows are not those that are wanted. An empty string is
-// a value that is not wanted or not shown, and contradicts nothing.
-func Compare(wantImage, wantKeyPair, image, keyPair string) []Difference {
+// wanted by nobody, and nil is not shown; neither is compared. Image ids are UUIDs, whose case does not count.
+func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference {
 	var differences []Difference
 
-	for _, d := range []Difference{
-		{"image_id", wantImage, image},
-		{"key_pair_name", wantKeyPair, keyPair},
-	} {
-		if d.Asked != "" && d.Found != "" && d.Asked != d.Found {
-			differences = append(differences, d)
-		}
+	if wantImage != "" && image != nil && !strings.EqualFold(wantImage, *image) {
+		differences = append(differences, Difference{"image_id", wantImage, *image})
+	}
+
+	if wantKeyPair != "" && keyPair != nil && wantKeyPair != *keyPair {
+		differences = append(differences, Difference{"key_pair_name", wantKeyPair, *keyPair})
 	}
 
 	return differences
 }
 
-// Settle judges an open operation by one GET, as a refresh does: it sends nothing and waits for nothing. What one look
-// cannot decide stays open.
+// Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What one look cannot
+// decide stays as it is. A look never ends an operation as failed; but it shows that one has succeeded after all.
 func Settle(op Operation, server *modelarts.Server) Operation {
+	seen := op.observe(server)
+
 	if !op.State.Open() {
+		if op.Recovered(server) {
+			op.Adopted = op.Adopted || op.State == StateNotStarted
+			op.end(StateCompleted, server)
+		}
+
 		return op
 	}
 
-	seen := observe(server)
 	op.note(seen)
 
-	switch Judge(op, seen) {
-	case VerdictEnded:
-		op.end(endState(op.Differences(server)), server)
-	case VerdictFailed:
-		op.end(StateFailed, server)
-	case VerdictWait, VerdictGone:
+	if op.evidence(seen) == EvidenceStrong && Judge(op, seen) == VerdictEnded {
+		op.end(op.endState(op.Differences(server)), server)
 	}
 
 	return op
 }
 
-// endState is how a reinstall ended that left differences.
-func endState(differences []Difference) State {
-	if len(differences) > 0 {
-		return StateMismatched
+// Recovered reports whether server shows that op, which counts as failed or as not processed, has succeeded after all: it
+// runs on a new system disk with what was asked for. What was adopted says nothing about a later disk.
+func (op *Operation) Recovered(server *modelarts.Server) bool {
+	if op.State != StateFailed && (op.State != StateNotStarted || op.Adopted) {
+		return false
 	}
 
-	return StateCompleted
+	seen := op.observe(server)
+
+	return seen.Status == modelarts.StatusRunning && op.newRoot(seen) && !op.stale(seen) && len(op.Differences(server)) == 0
 }

@@ -19,8 +19,21 @@ const (
 	AnswerRefused                    // nothing was erased
 )
 
-// Classify says what err, the outcome of the POST, means, and how long the service asks to wait. Only an answer which
-// proves that the request was not processed may lead to another one.
+// ErrNoServer is an answer that says success and shows no server: a gateway's page, or nothing at all.
+var ErrNoServer = errors.New("the answer was a success, but it showed no server")
+
+// ClassifyReply says what the outcome of the POST means, and how long the service asks to wait. A success that shows no
+// server may be anybody's.
+func ClassifyReply(reply *modelarts.ReinstallReply, err error) (Answer, time.Duration) {
+	if err == nil && (reply == nil || reply.Server == nil) {
+		return AnswerAmbiguous, 0
+	}
+
+	return Classify(err)
+}
+
+// Classify says what err, the outcome of a request that changes a server, means, and how long the service asks to wait.
+// Only an answer which proves that the request was not processed may lead to another one.
 func Classify(err error) (Answer, time.Duration) {
 	if err == nil {
 		return AnswerAccepted, 0
@@ -39,6 +52,8 @@ func Classify(err error) (Answer, time.Duration) {
 	switch code := apiErr.StatusCode; {
 	case code == http.StatusTooManyRequests:
 		return AnswerNotProcessed, apiErr.RetryAfter
+	case code == http.StatusUnauthorized && apiErr.Refreshed:
+		return AnswerNotProcessed, 0
 	case code == http.StatusRequestTimeout, code == http.StatusConflict:
 		return AnswerAmbiguous, 0
 	case code >= http.StatusMultipleChoices && code < http.StatusInternalServerError:

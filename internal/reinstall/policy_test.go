@@ -136,9 +136,19 @@ func TestJudge(t *testing.T) {
 			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 100},
 			reinstall.VerdictWait,
 		},
-		"RUNNING after a transition": {
+		"RUNNING after a transition, on the old system disk": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: 19 * time.Second},
+			reinstall.VerdictWait,
+		},
+		"RUNNING after a transition, on the old system disk, held": {
+			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second},
+			reinstall.VerdictEnded,
+		},
+		"RUNNING after a transition, where no system disk is shown": {
+			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING from before the stop, after a transition": {
@@ -156,10 +166,25 @@ func TestJudge(t *testing.T) {
 			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "older", UpdatedAt: 50},
 			reinstall.VerdictWait,
 		},
-		"RUNNING with a later update": {
+		"RUNNING with a later update, where no system disk is shown": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101},
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101},
 			reinstall.VerdictEnded,
+		},
+		"RUNNING with a later update, on the old system disk": {
+			submitted(),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: time.Hour},
+			reinstall.VerdictWait,
+		},
+		"RUNNING with a new system disk, and a time behind a reply that was ahead": {
+			changed(submitted(), func(op *reinstall.Operation) { op.LatestUpdate = 900 }),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "new", UpdatedAt: 200, Age: 5 * time.Minute},
+			reinstall.VerdictEnded,
+		},
+		"RUNNING with a new system disk, and a time behind, at first": {
+			changed(submitted(), func(op *reinstall.Operation) { op.LatestUpdate = 900 }),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "new", UpdatedAt: 200, Age: 4 * time.Minute},
+			reinstall.VerdictWait,
 		},
 		"RUNNING with a later update after a lost answer": {
 			unclear(),
@@ -173,17 +198,37 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING held for a minute": {
 			changed(submitted(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", Held: time.Minute},
+			reinstall.Observation{Status: modelarts.StatusRunning, Held: time.Minute},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING not held for a minute": {
 			changed(submitted(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", Held: 59 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, Held: 59 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"RUNNING held for an hour after a lost answer": {
 			changed(unclear(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusRunning, Held: time.Hour},
+			reinstall.VerdictWait,
+		},
+		"RUNNING on the old system disk for five minutes after a lost answer": {
+			unclear(),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, Held: 5 * time.Minute},
+			reinstall.VerdictNotStarted,
+		},
+		"STOPPED on the old system disk for five minutes after a lost answer, and touched": {
+			unclear(),
+			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 300, Held: 5 * time.Minute},
+			reinstall.VerdictNotStarted,
+		},
+		"an odd status on the old system disk after a lost answer": {
+			unclear(),
+			reinstall.Observation{Status: "POLISHING", RootVolumeID: "old", UpdatedAt: 300, Held: time.Hour},
+			reinstall.VerdictWait,
+		},
+		"RUNNING on the old system disk for an hour, in a word of a newer version": {
+			changed(submitted(), func(op *reinstall.Operation) { op.State = "verifying" }),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, Held: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"FAILED as before the request": {
@@ -193,8 +238,17 @@ func TestJudge(t *testing.T) {
 		},
 		"FAILED again after a transition": {
 			changed(changed(submitted(), fromFailed), transition),
-			reinstall.Observation{Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101},
+			reinstall.Observation{
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second,
+			},
 			reinstall.VerdictFailed,
+		},
+		"FAILED again after a transition, at first": {
+			changed(changed(submitted(), fromFailed), transition),
+			reinstall.Observation{
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 19 * time.Second,
+			},
+			reinstall.VerdictWait,
 		},
 		"FAILED exactly as before, after a transition, is stale": {
 			changed(changed(submitted(), fromFailed), transition),
@@ -217,7 +271,9 @@ func TestJudge(t *testing.T) {
 		},
 		"FAILED from a stopped server": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101},
+			reinstall.Observation{
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second,
+			},
 			reinstall.VerdictFailed,
 		},
 		"FAILED without evidence": {
@@ -227,17 +283,31 @@ func TestJudge(t *testing.T) {
 		},
 		"CHANGINGOS_FAILED": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusChangingOSFailed, RootVolumeID: "new", UpdatedAt: 101},
+			reinstall.Observation{
+				Status: modelarts.StatusChangingOSFailed, RootVolumeID: "new", UpdatedAt: 101, Held: 20 * time.Second,
+			},
 			reinstall.VerdictFailed,
 		},
 		"ERROR": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101}, reinstall.VerdictFailed,
+			submitted(), reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 2 * time.Minute},
+			reinstall.VerdictFailed,
+		},
+		"ERROR for less than two minutes": {
+			submitted(), reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 119 * time.Second},
+			reinstall.VerdictWait,
+		},
+		"ERROR on the old system disk": {
+			submitted(),
+			reinstall.Observation{Status: modelarts.StatusError, RootVolumeID: "old", UpdatedAt: 101, Held: time.Hour},
+			reinstall.VerdictWait,
 		},
 		"START_FAILED": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101}, reinstall.VerdictFailed,
+			submitted(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: 2 * time.Minute},
+			reinstall.VerdictFailed,
 		},
 		"START_FAILED after a lost answer": {
-			unclear(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101}, reinstall.VerdictWait,
+			unclear(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: time.Hour},
+			reinstall.VerdictWait,
 		},
 		"STOPPED with a new system disk, held for two minutes": {
 			submitted(),
@@ -266,8 +336,36 @@ func TestJudge(t *testing.T) {
 			reinstall.Observation{Status: "POLISHING", RootVolumeID: "new", UpdatedAt: 101},
 			reinstall.VerdictWait,
 		},
-		"DELETING": {submitted(), reinstall.Observation{Status: modelarts.StatusDeleting}, reinstall.VerdictGone},
-		"DELETED":  {submitted(), reinstall.Observation{Status: modelarts.StatusDeleted}, reinstall.VerdictGone},
+		"STOPPED after somebody else's reinstall was seen": {
+			changed(changed(submitted(), transition), func(op *reinstall.Operation) { op.Adopted = true }),
+			reinstall.Observation{
+				Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 101, Held: 2 * time.Minute,
+			},
+			reinstall.VerdictEnded,
+		},
+		"STOPPED for ten minutes after a transition, where no system disk is shown": {
+			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, Held: 10 * time.Minute},
+			reinstall.VerdictEnded,
+		},
+		"STOPPED for less than that": {
+			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, Held: 9 * time.Minute},
+			reinstall.VerdictWait,
+		},
+		"DELETING": {
+			submitted(), reinstall.Observation{Status: modelarts.StatusDeleting, Held: 2 * time.Minute}, reinstall.VerdictGone,
+		},
+		"DELETED": {
+			submitted(), reinstall.Observation{Status: modelarts.StatusDeleted, Held: 2 * time.Minute}, reinstall.VerdictGone,
+		},
+		"not found": {submitted(), reinstall.Observation{NotFound: true, Held: 2 * time.Minute}, reinstall.VerdictGone},
+		"not found once": {
+			submitted(), reinstall.Observation{NotFound: true, Held: 119 * time.Second}, reinstall.VerdictWait,
+		},
+		"DELETING for a moment": {
+			changed(submitted(), transition), reinstall.Observation{Status: modelarts.StatusDeleting}, reinstall.VerdictWait,
+		},
 	} {
 		if got := reinstall.Judge(test.op, test.seen); got != test.want {
 			t.Errorf("%s: Judge = %v, want %v", name, got, test.want)
@@ -283,14 +381,23 @@ func TestCompare(t *testing.T) {
 		{Attribute: "key_pair_name", Asked: "k", Found: "l"},
 	}
 
+	none := []reinstall.Difference{
+		{Attribute: "image_id", Asked: "a"}, {Attribute: "key_pair_name", Asked: "k"},
+	}
+	text := func(s string) *string { return &s }
+
 	for name, test := range map[string]struct {
-		wantImage, wantKey, image, key string
-		want                           []reinstall.Difference
+		wantImage, wantKey string
+		image, key         *string
+		want               []reinstall.Difference
 	}{
-		"as asked":   {"a", "k", "a", "k", nil},
-		"both other": {"a", "k", "b", "l", both},
-		"not asked":  {"", "", "b", "l", nil},
-		"not shown":  {"a", "k", "", "", nil},
+		"as asked":               {"a", "k", text("a"), text("k"), nil},
+		"in another case":        {"a", "k", text("A"), text("K"), []reinstall.Difference{{Attribute: "key_pair_name", Asked: "k", Found: "K"}}},
+		"both other":             {"a", "k", text("b"), text("l"), both},
+		"not asked":              {"", "", text("b"), text("l"), nil},
+		"not asked, shown empty": {"", "", text(""), text(""), nil},
+		"not shown":              {"a", "k", nil, nil, nil},
+		"shown empty":            {"a", "k", text(""), text(""), none},
 	} {
 		got := reinstall.Compare(test.wantImage, test.wantKey, test.image, test.key)
 		if diff := cmp.Diff(test.want, got); diff != "" {
@@ -311,10 +418,22 @@ func shown(status modelarts.Status, image, root string, updatedAt int64) *modela
 	}
 }
 
+// hidden is a server whose reply shows no volumes.
+func hidden(status modelarts.Status, image string, updatedAt int64) *modelarts.Server {
+	server := shown(status, image, "", updatedAt)
+	server.Volumes = nil
+
+	return server
+}
+
 func TestSettle(t *testing.T) {
 	t.Parallel()
 
 	asked := func(op *reinstall.Operation) { op.ImageID = "image" }
+	in := func(state reinstall.State) func(*reinstall.Operation) {
+		return func(op *reinstall.Operation) { op.State = state }
+	}
+	adopted := func(op *reinstall.Operation) { op.Adopted = true }
 
 	for name, test := range map[string]struct {
 		op         reinstall.Operation
@@ -328,30 +447,66 @@ func TestSettle(t *testing.T) {
 		"ended with another image": {
 			changed(submitted(), asked), shown(modelarts.StatusRunning, "other", "new", 200), reinstall.StateMismatched, false,
 		},
-		"under way": {
+		"in progress, by the API page's own word": {
 			submitted(), shown(modelarts.StatusReinstallOS, "image", "old", 200), reinstall.StateSubmitted, true,
 		},
-		"failed": {
-			submitted(), shown(modelarts.StatusReinstallingOSFailed, "image", "old", 200), reinstall.StateFailed, false,
+		"failed, for all that one look can tell": {
+			submitted(), shown(modelarts.StatusReinstallingOSFailed, "image", "new", 200), reinstall.StateSubmitted, false,
 		},
-		"lost answer, under way": {
+		"RUNNING with a later update": {
+			submitted(), hidden(modelarts.StatusRunning, "image", 200), reinstall.StateSubmitted, false,
+		},
+		"what was adopted ended with another image": {
+			changed(changed(submitted(), asked), adopted), shown(modelarts.StatusRunning, "other", "new", 200),
+			reinstall.StateNotStarted, false,
+		},
+		"what was adopted ended as asked": {
+			changed(changed(submitted(), asked), adopted), shown(modelarts.StatusRunning, "image", "new", 200),
+			reinstall.StateCompleted, false,
+		},
+		"a word of a newer version": {
+			changed(changed(submitted(), asked), in("verifying")), shown(modelarts.StatusRunning, "image", "new", 200),
+			reinstall.StateCompleted, false,
+		},
+		"failed, and it runs as asked after all": {
+			changed(changed(submitted(), asked), in(reinstall.StateFailed)),
+			shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateCompleted, false,
+		},
+		"failed, and it runs with another image": {
+			changed(changed(submitted(), asked), in(reinstall.StateFailed)),
+			shown(modelarts.StatusRunning, "other", "new", 200), reinstall.StateFailed, false,
+		},
+		"failed, and it runs on the old system disk": {
+			changed(changed(submitted(), asked), in(reinstall.StateFailed)),
+			shown(modelarts.StatusRunning, "image", "old", 200), reinstall.StateFailed, false,
+		},
+		"not started, and a new system disk shows that it was late": {
+			changed(changed(submitted(), asked), in(reinstall.StateNotStarted)),
+			shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateCompleted, false,
+		},
+		"not started, as somebody else's ended otherwise": {
+			changed(changed(changed(submitted(), asked), in(reinstall.StateNotStarted)), adopted),
+			shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateNotStarted, false,
+		},
+		"lost answer, in progress": {
 			unclear(), shown(modelarts.StatusReinstallOS, "image", "old", 200), reinstall.StateSubmitted, true,
 		},
 		"lost answer, no sign": {
 			unclear(), shown(modelarts.StatusStopped, "image", "old", 100), reinstall.StateUnknown, false,
 		},
-		"what has ended stays": {
-			changed(submitted(), func(op *reinstall.Operation) { op.State = reinstall.StateFailed }),
-			shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateFailed, false,
+		"what has ended otherwise stays": {
+			changed(changed(submitted(), asked), in(reinstall.StateMismatched)),
+			shown(modelarts.StatusRunning, "image", "newer", 300), reinstall.StateMismatched, false,
 		},
 	} {
+		test.op.SubmittedAt = time.Now()
 		got := reinstall.Settle(test.op, test.server)
 		if got.State != test.want || got.TransitionSeen != test.transition {
 			t.Errorf("%s: state %s, transition %v, want %s, %v",
 				name, got.State, got.TransitionSeen, test.want, test.transition)
 		}
 
-		if got.FinishedAt.IsZero() != (got.State.Open() || test.op.State == reinstall.StateFailed) {
+		if got.FinishedAt.IsZero() != (got.State.Open() || got.State == test.op.State) {
 			t.Errorf("%s: state %s with finished_at %v", name, got.State, got.FinishedAt)
 		}
 	}

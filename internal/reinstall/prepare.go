@@ -7,9 +7,9 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// prepare brings the server into a status from which it can be reinstalled. Where a reinstall is under way already, it
+// prepare brings the server into a status from which it can be reinstalled. Where a reinstall is in progress already, it
 // returns that one instead.
-func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
+func (r *run) prepare(ctx context.Context) (*Operation, error) {
 	r.enter(StageCheck)
 
 	for began := time.Now(); ; {
@@ -20,10 +20,10 @@ func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
 			return nil, cause(ctx, r.lastError)
 		case err != nil && (r.server == nil || modelarts.IsNotFound(err)):
 			return nil, err
-		case err != nil, r.stale(server), req.stale(server), r.stop != stopNone && server.CurrentStatus() == "":
+		case err != nil, r.stale(server), r.req.stale(server), r.stop != stopNone && server.CurrentStatus() == "":
 			// A lost look, or a stale one, or one that shows nothing: look again.
 		default:
-			joined, ready, err := r.step(ctx, req, server)
+			joined, ready, err := r.step(ctx, server)
 			if err != nil || ready || joined != nil {
 				return joined, err
 			}
@@ -35,9 +35,15 @@ func (r *run) prepare(ctx context.Context, req *Request) (*Operation, error) {
 	}
 }
 
-// step takes the next step towards a legal status, and tells whether there is nothing left to do.
-func (r *run) step(ctx context.Context, req *Request, server *modelarts.Server) (*Operation, bool, error) {
-	step := Precheck(server.CurrentStatus(), req.StopFirst)
+// step takes the next step towards a legal status, and reports whether there is nothing left to do.
+func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, bool, error) {
+	if r.overtaken(server) {
+		op := r.joined(server)
+
+		return &op, false, nil
+	}
+
+	step := Precheck(server.CurrentStatus(), r.req.StopFirst)
 
 	switch {
 	case step == StepSubmit && r.stop != stopNone:
@@ -46,13 +52,19 @@ func (r *run) step(ctx context.Context, req *Request, server *modelarts.Server) 
 		step = StepWait // what still shows RUNNING has not got there yet
 	}
 
+	if step == StepSubmit || step == StepStop {
+		if err := r.permitted(server); err != nil {
+			return nil, false, err
+		}
+	}
+
 	switch step {
 	case StepSubmit:
 		return nil, true, nil
 	case StepStop:
 		return nil, false, r.sendStop(ctx)
 	case StepJoin:
-		op := joined(server, req)
+		op := r.joined(server)
 
 		return &op, false, nil
 	case StepWait:
@@ -68,15 +80,39 @@ func (r *run) step(ctx context.Context, req *Request, server *modelarts.Server) 
 	}
 }
 
-// joined is the operation of a reinstall that is under way on server.
-func joined(server *modelarts.Server, req *Request) Operation {
-	op := newOperation(server, &req.Body)
-	op.State, op.Adopted, op.TransitionSeen = StateSubmitted, true, true
+// permitted returns an error for a server that is not the one that was to be erased: its system disk is another one, or
+// it needs no reinstall any longer.
+func (r *run) permitted(server *modelarts.Server) error {
+	if shown := server.RootVolumeID(); r.root != "" && shown != "" && shown != r.root {
+		return &OtherDiskError{Planned: r.root, Found: shown}
+	}
+
+	if r.req.Pointless != nil && r.req.Pointless(server) {
+		return &PointlessError{}
+	}
+
+	return nil
+}
+
+// overtaken reports whether server shows that it was reinstalled after a request of this run that the service said it had
+// not processed: by somebody else, or by that request, if the service was wrong.
+func (r *run) overtaken(server *modelarts.Server) bool {
+	return r.tried != nil && (inProgress(server.CurrentStatus()) || r.tried.newRoot(r.tried.observe(server)))
+}
+
+// joined is the operation of a reinstall that is in progress on server, or that has overtaken a request of this run.
+func (r *run) joined(server *modelarts.Server) Operation {
+	op := newOperation(server, &r.req.Body)
+	if r.tried != nil {
+		op = *r.tried
+	}
+
+	op.adopt(server)
 
 	return op
 }
 
-// stale tells whether server is older than what is known of it.
+// stale reports whether server is older than what is known of it.
 func (req *Request) stale(server *modelarts.Server) bool {
 	return server.UpdatedAt() != 0 && server.UpdatedAt() < req.KnownUpdate
 }
@@ -86,8 +122,8 @@ type stopState int
 
 const (
 	stopNone    stopState = iota // none was sent, or only ones that had no effect
-	stopUnclear                  // the answer was lost: the server may be stopping
-	stopTaken                    // the service took it
+	stopUnclear                  // the answer was lost, or showed no server: it may be stopping
+	stopTaken                    // the service accepted it
 	stopDone                     // the server was seen in a legal status after it
 )
 
@@ -100,19 +136,19 @@ func (r *run) sendStop(ctx context.Context) error {
 
 	r.enter(StageStop)
 
-	_, err := r.api.StopServer(ctx, r.id)
-	if err == nil {
+	server, err := r.api.StopServer(ctx, r.req.ServerID)
+	answer, _ := Classify(err)
+
+	switch {
+	case err == nil && server != nil:
 		r.stop = stopTaken
 
 		return nil
-	}
-
-	answer, _ := Classify(err)
-	if answer == AnswerAmbiguous {
+	case err == nil, answer == AnswerAmbiguous:
 		r.stop = max(r.stop, stopUnclear)
 	}
 
-	if answer != AnswerRefused && !modelarts.IsConflict(err) {
+	if refused := answer == AnswerRefused || modelarts.IsConflict(err) || !r.mayRenew(err); !refused {
 		r.lastError = err
 
 		return nil
@@ -123,4 +159,17 @@ func (r *run) sendStop(ctx context.Context) error {
 	}
 
 	return err
+}
+
+// mayRenew reports whether a request that was answered with err may be sent again. One that was refused for its
+// credentials may, once, if there are new ones.
+func (r *run) mayRenew(err error) bool {
+	if !modelarts.IsUnauthorized(err) {
+		return true
+	}
+
+	first := !r.renewed
+	r.renewed = true
+
+	return first
 }

@@ -13,8 +13,8 @@ type Outcome int
 
 // The outcomes.
 const (
-	OutcomeRefused    Outcome = iota // no request was accepted: nothing was erased
-	OutcomeNotStarted                // sent, but never begun: nothing was erased
+	OutcomeRefused    Outcome = iota // no request was accepted: this run has erased nothing
+	OutcomeNotStarted                // sent, and no sign of it; or an adopted reinstall ended otherwise than asked for
 	OutcomePending                   // accepted; the run ended before the reinstall did
 	OutcomeUnknown                   // sent; the run ended before it was clear whether it was accepted
 	OutcomeCompleted                 // the server is what was asked for
@@ -22,7 +22,7 @@ const (
 	OutcomeMismatched                // erased, and it came back with another image or key pair
 )
 
-// Sent tells whether a request was, or may have been, accepted.
+// Sent reports whether a request was, or may have been, accepted.
 func (o Outcome) Sent() bool { return o != OutcomeRefused && o != OutcomeNotStarted }
 
 // Result is the end of a run.
@@ -32,7 +32,9 @@ type Result struct {
 	Server      *modelarts.Server // as last seen; nil if never
 	Stage       Stage             // how far the run had come
 	Err         error             // why, for every outcome but a completed one; nil also for a plain mismatch or failure
-	Differences []Difference      // of a mismatch
+	Differences []Difference      // of a mismatch, or of an adopted reinstall that ended otherwise
+	Resumed     bool              // it is about the operation that was open, and nothing was sent after it
+	Waited      *Result           // how the operation that was open ended; nil: there was none, or it is this result
 	Power       Power             // what became of a server that this run had stopped
 	PowerErr    error             // why it could not be started again
 }
@@ -45,14 +47,14 @@ const (
 	PowerUntouched    Power = iota // this run did not stop it
 	PowerRunning                   // started again, and seen running
 	PowerStarting                  // started again, not yet seen running
-	PowerStopping                  // it had not stopped yet, and was left so
+	PowerStopping                  // it has not stopped yet, but may: it was left so
 	PowerStartRefused              // it stands still: the start did not work
 	PowerUnclear                   // it was told to stop, and neither stopped nor ran when it was last seen, or the answer was lost
 )
 
 // The causes for which a run ends early.
 var (
-	ErrTimedOut    = errors.New("the timeout is over")
+	ErrTimedOut    = errors.New("the timeout has expired")
 	ErrInterrupted = errors.New("interrupted")
 )
 
@@ -70,6 +72,20 @@ type StatusError struct{ Status modelarts.Status }
 // Error names the status.
 func (e *StatusError) Error() string { return fmt.Sprintf("status %q forbids a reinstall", e.Status) }
 
+// OtherDiskError is a server whose system disk is not the one that was to be erased.
+type OtherDiskError struct{ Planned, Found string }
+
+// Error names both disks.
+func (e *OtherDiskError) Error() string {
+	return fmt.Sprintf("the system disk is %s, not %s", e.Found, e.Planned)
+}
+
+// PointlessError is a server that no longer shows what it was to be reinstalled for.
+type PointlessError struct{}
+
+// Error says so.
+func (e *PointlessError) Error() string { return "the server no longer needs the reinstall" }
+
 // RunningError is a running server which may not be stopped.
 type RunningError struct{}
 
@@ -78,7 +94,7 @@ func (e *RunningError) Error() string { return "the server is running and may no
 
 // GoneError is a server that vanished during its reinstall.
 type GoneError struct {
-	Status modelarts.Status // empty: the service does not know it any more
+	Status modelarts.Status // empty: the service no longer knows it
 	Err    error            // the service's answer, where it does not
 }
 

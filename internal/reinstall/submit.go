@@ -1,6 +1,7 @@
 package reinstall
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,76 +12,133 @@ const (
 	// postTimeout bounds the one request that neither an interruption nor the user's timeout cuts off: cutting it off
 	// would leave open whether the disk is being erased.
 	postTimeout = 2 * time.Minute
-	// startTimeout bounds the tries to start a server again, which nothing else cuts off: a server that was stopped for
-	// nothing is not to stay so.
+	// startTimeout bounds the look at a server that was stopped for nothing and the tries to start it again, which nothing
+	// else cuts off: it is not to stay so.
 	startTimeout = 30 * time.Second
 	// restartWait bounds the wait for a server that was started again.
 	restartWait = 5 * time.Minute
+	// longestBackoff is the longest that a server which was stopped for a request stands still because the service asks for
+	// time.
+	longestBackoff = time.Minute
 )
 
-// submit sends the request. It returns false after an answer which proves that it was not processed, and after the time
-// to send it again: in that time the server may have changed, so it is to be looked at first. An error means that nothing
-// was erased.
-func (r *run) submit(ctx context.Context, body *modelarts.ReinstallRequest) (Operation, bool, error) {
-	op := newOperation(r.server, body)
+// next is what follows on a request.
+type next int
+
+const (
+	nextRefuse   next = iota // nothing: the service has refused it
+	nextTryAgain             // look at the server, and send it again: it was not processed
+	nextAwait                // wait for its end, or for a sign of it
+	nextJoin                 // wait for a reinstall that was quicker
+)
+
+// submit sends the request, and says what follows. After an answer which proves that it was not processed, it returns
+// only once it is time to send it again: in that time the server may have changed, so it is to be looked at first.
+func (r *run) submit(ctx context.Context) (Operation, next, error) {
+	op := newOperation(r.server, &r.req.Body)
 
 	if ctx.Err() != nil {
-		return op, false, cause(ctx, r.lastError)
+		return op, nextRefuse, cause(ctx, r.lastError)
 	}
 
-	if r.tried.IsZero() {
-		r.tried = op.SubmittedAt
+	if r.tried == nil {
+		first := op
+		r.tried = &first
 	}
 
-	reply, err := r.post(ctx, body)
-	answer, retryAfter := Classify(err)
+	if op.Baseline.RootVolumeID != "" {
+		r.root = op.Baseline.RootVolumeID
+	}
+
+	reply, err := r.post(ctx)
+	answer, retryAfter := ClassifyReply(reply, err)
 
 	switch answer {
 	case AnswerAccepted:
 		op.accepted(reply)
 
-		return op, true, nil
+		return op, nextAwait, nil
 	case AnswerAmbiguous:
-		op.RequestID = requestID(err)
-		r.postError = err
+		op.RequestID = requestID(reply, err)
+		r.postError = cmp.Or(err, ErrNoServer)
 
-		return op, true, nil
+		return op, nextAwait, nil
 	case AnswerNotProcessed:
 		r.lastError = err
 
-		if !sleep(ctx, max(retryAfter, interval(time.Since(r.tried), 0))) {
-			return op, false, cause(ctx, r.lastError)
+		if !r.mayRenew(err) {
+			return r.refused(ctx, op, err)
 		}
 
-		return op, false, nil
+		if !r.backOff(ctx, retryAfter) {
+			return op, nextRefuse, cause(ctx, r.lastError)
+		}
+
+		return op, nextTryAgain, nil
 	case AnswerRefused:
+		return r.refused(ctx, op, err)
+	default:
+		return op, nextRefuse, err
+	}
+}
+
+// backOff waits until the request may be sent again, and reports whether it may. A server that was stopped for it does not
+// stand still for as long as a busy service may ask for.
+func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
+	if r.stop != stopNone {
+		retryAfter = min(retryAfter, longestBackoff)
 	}
 
-	return op, false, err
+	return sleep(ctx, max(retryAfter, interval(time.Since(r.tried.SubmittedAt), 0)))
+}
+
+// refused looks at a server whose reinstall was refused: if one is in progress, or the system disk is another one by now,
+// somebody was quicker.
+func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, next, error) {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	defer cancel()
+
+	server, lookErr := r.patientLook(detached)
+	if lookErr != nil || r.stale(server) || !r.overtaken(server) {
+		return op, nextRefuse, err
+	}
+
+	op.RequestID = requestID(nil, err)
+	op.adopt(server)
+
+	return op, nextJoin, nil
 }
 
 // post sends the request that erases the system disk, once.
-func (r *run) post(ctx context.Context, body *modelarts.ReinstallRequest) (*modelarts.ReinstallReply, error) {
+func (r *run) post(ctx context.Context) (*modelarts.ReinstallReply, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
 
-	return r.api.ReinstallServerOS(ctx, r.id, body)
+	return r.api.ReinstallServerOS(ctx, r.req.ServerID, &r.req.Body)
 }
 
-// restart starts a server that this run had stopped, as well as it can, and says what became of it.
+// restart starts a server that this run had stopped, as well as it can, and says what became of it. What the server is
+// doing now decides, and not what it was doing when it was last seen.
 func (r *run) restart(ctx context.Context) (Power, error) {
-	switch status := r.status(); {
+	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
+
+	server, err := r.patientLook(start)
+	if err != nil {
+		return PowerUnclear, nil //nolint:nilerr // the run has an error of its own
+	}
+
+	switch status := server.CurrentStatus(); {
 	case status == modelarts.StatusStopped:
 	case status == modelarts.StatusRunning && r.stop == stopDone:
 		return PowerRunning, nil // somebody else was faster
+	case status == modelarts.StatusStarting:
+		return PowerStarting, nil
 	case status == modelarts.StatusStopping, status == modelarts.StatusRunning && r.stop == stopTaken:
 		return PowerStopping, nil
 	default:
 		return PowerUnclear, nil
 	}
-
-	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
-	defer cancel()
 
 	if err := r.start(start); err != nil {
 		return PowerStartRefused, err
@@ -98,16 +156,17 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	return PowerStarting, nil
 }
 
-// start asks for the server to be started until it is taken, or plainly refused, or ctx ends. A server that does not
-// stand still any more has taken it, whatever the answer was.
+// start asks for the server to be started until that is accepted, or plainly refused, or ctx ends. A server that starts or
+// runs has accepted it, whatever the answer was.
 func (r *run) start(ctx context.Context) error {
 	for began := time.Now(); ; {
-		_, err := r.api.StartServer(ctx, r.id)
-		if err == nil {
+		server, err := r.api.StartServer(ctx, r.req.ServerID)
+		if err == nil && server != nil {
 			return nil
 		}
 
-		if _, lookErr := r.look(ctx); lookErr == nil && r.status() != modelarts.StatusStopped {
+		if _, lookErr := r.look(ctx); lookErr == nil &&
+			(r.status() == modelarts.StatusStarting || r.status() == modelarts.StatusRunning) {
 			return nil
 		}
 

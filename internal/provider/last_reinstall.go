@@ -1,0 +1,329 @@
+package provider
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// lastReinstall is what the attribute last_reinstall says. The zero value says that there was none.
+type lastReinstall struct {
+	permit
+
+	asked bool // this resource has asked for a reinstall
+	op    reinstall.Operation
+	with  installedWith
+}
+
+// installedWith is what the last accepted request installed, as far as the service does not show it. It is kept apart from
+// the arguments: one that is removed from the configuration leaves the state, and the server has it all the same.
+type installedWith struct {
+	adminPassWOVersion types.Int64
+	userDataWOVersion  types.Int64
+	userData           string // digest; empty: none
+	triggers           string // digest; empty: none
+}
+
+// withArguments is what a request made of m installs.
+func withArguments(m *osReinstallModel) installedWith {
+	with := installedWith{
+		adminPassWOVersion: m.AdminPassWOVersion, userDataWOVersion: m.UserDataWOVersion, triggers: triggersDigest(m.Triggers),
+	}
+
+	if userData := m.UserData.ValueString(); userData != "" {
+		with.userData = userDataDigest(userData)
+	}
+
+	return with
+}
+
+// triggersDigest stands for the values of triggers, which may be marked as sensitive in the configuration; empty for none.
+func triggersDigest(triggers types.Map) string {
+	values := map[string]string{}
+
+	for name, element := range triggers.Elements() {
+		if value, ok := element.(types.String); ok {
+			values[name] = value.ValueString()
+		}
+	}
+
+	if len(values) == 0 {
+		return ""
+	}
+
+	text, err := json.Marshal(values) // sorted by name
+	if err != nil {
+		return ""
+	}
+
+	sum := sha256.Sum256(append([]byte("triggers\n"), text...))
+
+	return hex.EncodeToString(sum[:])
+}
+
+// permit is what a plan allows an apply to do, and why.
+type permit struct {
+	number  int64 // counts the reinstalls that this resource has asked for
+	reasons []string
+}
+
+// erases reports whether the permit is for more than waiting.
+func (p *permit) erases() bool { return slices.ContainsFunc(p.reasons, erasing) }
+
+// resumes reports whether the permit is for waiting for a reinstall that was sent before.
+func (p *permit) resumes() bool { return slices.Contains(p.reasons, reasonResume) }
+
+// notice puts the permit into words. It has the number in it, so that it never equals the one before: Terraform leaves
+// out of a printed plan what does not change, and the reasons may well be the same again.
+func (p *permit) notice() string {
+	reasons := strings.Join(slices.DeleteFunc(slices.Clone(p.reasons), func(r string) bool { return !erasing(r) }), ", ")
+
+	switch {
+	case p.resumes() && p.erases():
+		return fmt.Sprintf("waits for reinstall %d, then erases the system disk (reinstall %d): %s",
+			p.number-1, p.number, reasons)
+	case p.resumes():
+		return fmt.Sprintf("waits for reinstall %d", p.number)
+	default:
+		return fmt.Sprintf("erases the system disk (reinstall %d): %s", p.number, reasons)
+	}
+}
+
+// limit gives a request what the permit for it allows: which disk it may erase, what it waits for first, and what makes
+// it pointless.
+func (p *permit) limit(request *reinstall.Request, prior, plan *osReinstallModel) {
+	request.KnownUpdate = prior.UpdateAt.ValueInt64()
+	request.RootVolumeID = prior.rootVolumeID()
+	request.Pointless = p.pointless(prior, plan)
+	request.WaitOnly = !p.erases()
+
+	if p.resumes() {
+		op := readLastReinstall(prior.LastReinstall).op
+		request.Open = &op
+	}
+}
+
+// planned is last_reinstall in a plan that will reinstall the server, or wait for op: the permit is known, so that people
+// and policies see it, and nothing else is. When the disk was erased is known too, if the plan does not erase it again
+// and it is clear that op was accepted.
+func (p *permit) planned(op reinstall.Operation) types.Object {
+	attributeTypes := lastReinstallTypes()
+	values := make(map[string]attr.Value, len(attributeTypes))
+
+	for name, attributeType := range attributeTypes {
+		values[name] = unknownValue(attributeType)
+	}
+
+	values["number"] = types.Int64Value(p.number)
+	values["notice"] = types.StringValue(p.notice())
+	values["reasons"] = reasonsValue(p.reasons)
+
+	if !p.erases() && op.State == reinstall.StateSubmitted {
+		values["system_disk_erased_at"] = erasedAt(op)
+	}
+
+	return types.ObjectValueMust(attributeTypes, values)
+}
+
+// permitted returns the permit of a planned last_reinstall, and reports whether it is one: that of a plan which sends
+// nothing is known as a whole, or null.
+func permitted(object types.Object) (permit, bool) {
+	state, ok := object.Attributes()["state"].(types.String)
+
+	return readLastReinstall(object).permit, ok && state.IsUnknown()
+}
+
+// objectFields reads the attributes of an object. What is missing, null or unknown is the zero value.
+type objectFields map[string]attr.Value
+
+func (f objectFields) text(name string) string {
+	value, _ := f[name].(types.String)
+
+	return value.ValueString()
+}
+
+func (f objectFields) number(name string) types.Int64 {
+	value, _ := f[name].(types.Int64)
+
+	return value
+}
+
+func (f objectFields) flag(name string) bool {
+	value, _ := f[name].(types.Bool)
+
+	return value.ValueBool()
+}
+
+func (f objectFields) texts(name string) []string {
+	list, _ := f[name].(types.List)
+
+	var texts []string
+
+	for _, element := range list.Elements() {
+		if text, ok := element.(types.String); ok {
+			texts = append(texts, text.ValueString())
+		}
+	}
+
+	return texts
+}
+
+// readLastReinstall reads last_reinstall. Of a planned one, it reads what is known.
+func readLastReinstall(object types.Object) lastReinstall {
+	if object.IsNull() || object.IsUnknown() {
+		return lastReinstall{}
+	}
+
+	all := objectFields(object.Attributes())
+	nested, _ := all["evidence"].(types.Object)
+	evidence := objectFields(nested.Attributes())
+
+	return lastReinstall{
+		permit: permit{number: all.number("number").ValueInt64(), reasons: all.texts("reasons")},
+		asked:  true,
+		op: reinstall.Operation{
+			State:                reinstall.State(all.text("state")),
+			Adopted:              all.flag("adopted"),
+			SubmittedAt:          timeOf(all.text("submitted_at")),
+			FinishedAt:           timeOf(all.text("finished_at")),
+			RequestID:            all.text("request_id"),
+			ImageID:              all.text("image_id"),
+			KeyPairName:          all.text("key_pair_name"),
+			InstalledImageID:     all.text("installed_image_id"),
+			InstalledKeyPairName: all.text("installed_key_pair_name"),
+			Baseline: reinstall.Baseline{
+				Status:       modelarts.Status(evidence.text("baseline_status")),
+				RootVolumeID: evidence.text("baseline_root_volume_id"),
+				UpdatedAt:    evidence.number("baseline_update_at").ValueInt64(),
+			},
+			LatestUpdate:   evidence.number("latest_update_at").ValueInt64(),
+			TransitionSeen: evidence.flag("transition_seen"),
+		},
+		with: installedWith{
+			adminPassWOVersion: evidence.number("admin_pass_wo_version"),
+			userDataWOVersion:  evidence.number("user_data_wo_version"),
+			userData:           evidence.text("user_data_digest"),
+			triggers:           evidence.text("triggers_digest"),
+		},
+	}
+}
+
+// value is the attribute last_reinstall.
+func (l *lastReinstall) value() types.Object {
+	op := &l.op
+
+	return types.ObjectValueMust(lastReinstallTypes(), map[string]attr.Value{
+		"number":                  types.Int64Value(l.number),
+		"notice":                  types.StringValue(l.notice()),
+		"reasons":                 reasonsValue(l.reasons),
+		"state":                   types.StringValue(string(op.State)),
+		"adopted":                 types.BoolValue(op.Adopted),
+		"submitted_at":            timeValue(op.SubmittedAt),
+		"system_disk_erased_at":   erasedAt(*op),
+		"finished_at":             timeValue(op.FinishedAt),
+		"request_id":              textValue(op.RequestID),
+		"image_id":                textValue(op.ImageID),
+		"key_pair_name":           textValue(op.KeyPairName),
+		"installed_image_id":      textValue(op.InstalledImageID),
+		"installed_key_pair_name": textValue(op.InstalledKeyPairName),
+		"evidence": types.ObjectValueMust(attributeTypes(evidenceAttributes()), map[string]attr.Value{
+			"baseline_status":         textValue(string(op.Baseline.Status)),
+			"baseline_root_volume_id": textValue(op.Baseline.RootVolumeID),
+			"baseline_update_at":      millisecondsValue(op.Baseline.UpdatedAt),
+			"latest_update_at":        millisecondsValue(op.LatestUpdate),
+			"transition_seen":         types.BoolValue(op.TransitionSeen),
+			"admin_pass_wo_version":   l.with.adminPassWOVersion,
+			"user_data_wo_version":    l.with.userDataWOVersion,
+			"user_data_digest":        textValue(l.with.userData),
+			"triggers_digest":         textValue(l.with.triggers),
+		}),
+	})
+}
+
+// lastReinstallTypes are the types of the attributes of last_reinstall.
+func lastReinstallTypes() map[string]attr.Type { return attributeTypes(lastReinstallAttributes()) }
+
+// erasedAt is when the system disk was erased; null where this resource did not do it, or may not have.
+func erasedAt(op reinstall.Operation) types.String {
+	if op.Adopted || op.State == reinstall.StateUnknown || op.State == reinstall.StateNotStarted {
+		return types.StringNull()
+	}
+
+	return timeValue(op.SubmittedAt)
+}
+
+// reasonsValue makes a list of reasons.
+func reasonsValue(reasons []string) types.List {
+	elements := make([]attr.Value, len(reasons))
+	for i, reason := range reasons {
+		elements[i] = types.StringValue(reason)
+	}
+
+	return types.ListValueMust(types.StringType, elements)
+}
+
+// unknownValue is the unknown value of the type of an attribute of last_reinstall.
+func unknownValue(attributeType attr.Type) attr.Value {
+	switch t := attributeType.(type) {
+	case types.ObjectType:
+		return types.ObjectUnknown(t.AttrTypes)
+	case types.ListType:
+		return types.ListUnknown(t.ElemType)
+	}
+
+	switch {
+	case attributeType.Equal(types.BoolType):
+		return types.BoolUnknown()
+	case attributeType.Equal(types.Int64Type):
+		return types.Int64Unknown()
+	default:
+		return types.StringUnknown()
+	}
+}
+
+// textValue is null for an empty text.
+func textValue(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+
+	return types.StringValue(text)
+}
+
+// millisecondsValue is null for 0.
+func millisecondsValue(milliseconds int64) types.Int64 {
+	if milliseconds == 0 {
+		return types.Int64Null()
+	}
+
+	return types.Int64Value(milliseconds)
+}
+
+// timeValue is null for the zero time.
+func timeValue(t time.Time) types.String {
+	if t.IsZero() {
+		return types.StringNull()
+	}
+
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}
+
+// timeOf is the zero time for what is not a time.
+func timeOf(text string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}
+	}
+
+	return t
+}
