@@ -181,7 +181,7 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 
 	return paragraphs(
 		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has shown no "+
-			"sign of a reinstall: the request was most likely not processed, and the system disk is the one from before it.", id),
+			"sign of a reinstall: as far as can be seen, the request was not processed, and nothing was erased.", id),
 		because(result.Err), powerDetail(result), next)
 }
 

@@ -100,7 +100,7 @@ func outcomeCases() map[string]outcomeCase {
 		},
 		"gone": {
 			result: sent(reinstall.OutcomeFailed, reinstall.StateFailed, &reinstall.GoneError{Err: answered(400, "ModelArts.6404")}),
-			disk:   "to be taken for erased", advice: "remove it from the configuration",
+			disk:   "Treat the system disk as erased", advice: "remove it from the configuration",
 		},
 		"gone, and the answer was lost": {
 			result: sent(reinstall.OutcomeFailed, reinstall.StateUnknown, &reinstall.GoneError{Status: "DELETING"}),
