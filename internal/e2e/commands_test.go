@@ -34,6 +34,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"behavior": plain(cmdBehavior),
 		"fault":    plain(cmdFault),
 		"outside":  plain(cmdOutside),
+		"rival":    plain(cmdRival),
 		"paced":    plain(cmdPaced),
 		"crowded":  plain(cmdCrowded),
 		"peak":     plain(cmdPeak),
@@ -190,6 +191,24 @@ func cmdOutside(ts *testscript.TestScript, w *world, args []string) {
 	default:
 		ts.Fatalf("nobody does %q", args[0])
 	}
+}
+
+// cmdRival has somebody else begin a reinstall just before the next request of a kind for a server is handled:
+// rival NAME ACTION IMAGE KEY_PAIR [STATUS]. The request is answered with that status, else as the cloud does.
+func cmdRival(ts *testscript.TestScript, w *world, args []string) {
+	status := 0
+
+	if len(args) > 4 {
+		var err error
+
+		status, err = strconv.Atoi(args[4])
+		ts.Check(err)
+	}
+
+	w.cloud.AddFault(simulator.Fault{
+		Name: "rival", ServerID: w.ids[args[0]], Action: args[1], Times: 1, Status: status,
+		OnMatch: func(cloud *simulator.Cloud, id string) { cloud.BeginReinstall(id, args[2], args[3]) },
+	})
 }
 
 // cmdPaced makes reinstalls end with the second look that is taken at them, however long they would last otherwise, so

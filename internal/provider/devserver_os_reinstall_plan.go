@@ -210,8 +210,8 @@ func (in *planInput) changes() []string {
 		name    string
 		changed bool
 	}{
-		{"image_id", otherImage(plan.ImageID, prior.ImageID) && !strings.EqualFold(plan.ImageID.ValueString(), image)},
-		{"key_pair_name", changed(prior.KeyPairName, plan.KeyPairName) && plan.KeyPairName.ValueString() != keyPair},
+		{"image_id", in.otherImage() && !strings.EqualFold(plan.ImageID.ValueString(), image)},
+		{"key_pair_name", in.otherKeyPair() && plan.KeyPairName.ValueString() != keyPair},
 		{"user_data", in.otherUserData()},
 		{"user_data_wo_version", otherVersion(prior.UserDataWOVersion, in.last.with.userDataWOVersion, plan.UserDataWOVersion)},
 		{"admin_pass", changed(prior.AdminPass, plan.AdminPass)},
@@ -226,9 +226,26 @@ func (in *planInput) changes() []string {
 	return changes
 }
 
-// otherImage reports whether plan asks for another image than prior. The case of an id does not count.
-func otherImage(plan, prior types.String) bool {
-	return !plan.IsNull() && !strings.EqualFold(plan.ValueString(), prior.ValueString())
+// otherImage reports whether the plan asks for another image than the state, or, where that was removed, than the last
+// request. The case of an id does not count.
+func (in *planInput) otherImage() bool {
+	asked := in.prior.ImageID.ValueString()
+	if in.prior.ImageID.IsNull() {
+		asked = in.last.op.ImageID
+	}
+
+	return !in.plan.ImageID.IsNull() && !strings.EqualFold(in.plan.ImageID.ValueString(), asked)
+}
+
+// otherKeyPair reports whether the plan asks for another key pair than the state, or, where that was removed, than the
+// last request.
+func (in *planInput) otherKeyPair() bool {
+	asked := in.prior.KeyPairName.ValueString()
+	if in.prior.KeyPairName.IsNull() {
+		asked = in.last.op.KeyPairName
+	}
+
+	return !in.plan.KeyPairName.IsNull() && in.plan.KeyPairName.ValueString() != asked
 }
 
 // otherVersion reports whether plan asks for another version than prior, or, where that was removed, than installed.

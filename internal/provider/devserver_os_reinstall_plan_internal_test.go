@@ -82,8 +82,89 @@ func decideCases() map[string]decideCase {
 			prior: func(m *osReinstallModel) { m.showImage("new") }, plan: newImage,
 		},
 		"image_id configured for the first time": {
-			prior: func(m *osReinstallModel) { m.ImageID = types.StringNull(); m.showImage("old") },
-			plan:  func(m *osReinstallModel) { m.ImageID = types.StringValue("image") }, reasons: []string{"image_id"},
+			prior: func(m *osReinstallModel) {
+				m.ImageID = types.StringNull()
+				m.asked(reinstall.Operation{State: reinstall.StateCompleted, KeyPairName: "key"})
+				m.showImage("old")
+			},
+			reasons: []string{"image_id"},
+		},
+		"image_id in another case": {plan: func(m *osReinstallModel) { m.ImageID = types.StringValue("IMAGE") }},
+		"image_id that the server has, in another case": {
+			prior: func(m *osReinstallModel) { m.showImage("new") },
+			plan:  func(m *osReinstallModel) { m.ImageID = types.StringValue("NEW") },
+		},
+		"put back as it was": {prior: func(m *osReinstallModel) {
+			m.ImageID, m.KeyPairName, m.UserData = types.StringNull(), types.StringNull(), types.StringNull()
+			m.Triggers = types.MapNull(types.StringType)
+		}},
+		"put back, with triggers that are empty before": {prior: func(m *osReinstallModel) {
+			m.Triggers = types.MapValueMust(types.StringType, nil)
+		}},
+		"put back, but not as it was": {
+			prior: func(m *osReinstallModel) { m.UserData, m.Triggers = types.StringNull(), types.MapNull(types.StringType) },
+			plan: func(m *osReinstallModel) {
+				m.UserData, m.Triggers = types.StringValue("#!/bin/bash"), triggers("two")
+			},
+			reasons: []string{"user_data", "triggers"},
+		},
+		"put back, and the server is another by now": {
+			prior:   func(m *osReinstallModel) { m.ImageID = types.StringNull(); otherImage(m) },
+			reasons: []string{"drift: image_id is other, not image"},
+		},
+		"a version that is put back": {
+			prior: func(m *osReinstallModel) {
+				m.UserDataWOVersion = types.Int64Value(3)
+				m.left(reinstall.StateCompleted, "image", "key")
+				m.UserDataWOVersion = types.Int64Null()
+			},
+			plan: func(m *osReinstallModel) { m.UserDataWOVersion = types.Int64Value(3) },
+		},
+		"another version than that which was removed": {
+			prior: func(m *osReinstallModel) {
+				m.UserDataWOVersion = types.Int64Value(3)
+				m.left(reinstall.StateCompleted, "image", "key")
+				m.UserDataWOVersion = types.Int64Null()
+			},
+			plan:    func(m *osReinstallModel) { m.UserDataWOVersion = types.Int64Value(4) },
+			reasons: []string{"user_data_wo_version"},
+		},
+		"user_data for the first time": {
+			prior: func(m *osReinstallModel) {
+				m.UserData = types.StringNull()
+				m.left(reinstall.StateCompleted, "image", "key")
+			},
+			reasons: []string{"user_data"},
+		},
+		"drift in transition": {
+			prior: func(m *osReinstallModel) { otherImage(m); m.Status = types.StringValue("REINSTALLINGOS") },
+		},
+		"image_id changed to what a server in transition shows": {
+			prior:   func(m *osReinstallModel) { m.showImage("new"); m.Status = types.StringValue("CHANGINGOS") },
+			plan:    newImage,
+			reasons: []string{"image_id"},
+		},
+		"image_id changed to what a server shows during somebody else's reinstall": {
+			prior: func(m *osReinstallModel) {
+				m.asked(reinstall.Operation{State: reinstall.StateSubmitted, Adopted: true, ImageID: "image"})
+				m.showImage("new")
+			},
+			plan:    newImage,
+			reasons: []string{"resume", "image_id"},
+		},
+		"a state in a word of a newer version": {
+			prior:   func(m *osReinstallModel) { m.left("verifying", "", ""); otherImage(m) },
+			reasons: []string{"resume"},
+		},
+		"a key pair that is shown as empty": {
+			prior:   func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringValue("") },
+			reasons: []string{"drift: key_pair_name is empty, not key"},
+		},
+		"a key pair that is not shown": {
+			prior: func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringNull() },
+		},
+		"an id that is known only at apply": {
+			plan: func(m *osReinstallModel) { m.ID = types.StringUnknown() }, undecided: true,
 		},
 		"image_id configured no longer": {plan: func(m *osReinstallModel) { m.ImageID = types.StringNull() }},
 		"key_pair_name": {

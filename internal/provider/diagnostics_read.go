@@ -82,9 +82,9 @@ func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) di
 
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
 		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: it was reinstalled by somebody "+
-			"else, or by an apply that was killed before it could write the state. If it was such an apply, do not send its "+
-			"request again: put the changed arguments back as they were before it, or erase the disk once more. If it was "+
-			"somebody else, a change of triggers reinstalls it.", state.ID.ValueString(), is, was))}
+			"else, or by an apply that was killed before the state was written. After such an apply the server has what that "+
+			"asked for, and a plan that lists its reasons again erases the disk once more. If it was somebody else, a change of "+
+			"triggers reinstalls the server.", state.ID.ValueString(), is, was))}
 }
 
 // forgotten is for a server that leaves the state.
