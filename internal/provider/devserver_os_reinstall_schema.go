@@ -285,8 +285,16 @@ func evidenceAttributes() map[string]schema.Attribute {
 		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and put " +
 			"back as it was asks for no reinstall."),
 		"user_data_wo_version": number("`user_data_wo_version` of the last request."),
-		"user_data_digest": text("SHA-256 of the `user_data` of the last request, as what is behind base64 and gzip, line " +
-			"ends aside."),
-		"triggers_digest": text("SHA-256 of the `triggers` of the last request."),
+		"user_data_digest": schema.StringAttribute{
+			Computed:  true,
+			Sensitive: true,
+			MarkdownDescription: "Digest of the `user_data` of the last request: of what is behind base64 and gzip, line ends " +
+				"aside.",
+		},
+		"triggers_digest": schema.StringAttribute{
+			Computed:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Digest of the `triggers` of the last request.",
+		},
 	}
 }

@@ -278,7 +278,7 @@ func because(err error) string {
 
 	switch {
 	case errors.Is(err, reinstall.ErrTimedOut):
-		early = "The time that timeouts allows has expired."
+		early = "The time that timeouts allows was over."
 	case errors.Is(err, reinstall.ErrInterrupted):
 		early = "The apply was interrupted."
 	}

@@ -76,6 +76,7 @@ const (
 	StageSubmit               // sending the request
 	StageWait                 // waiting for its end
 	StageCompare              // comparing image and key pair
+	StageEnd                  // the outcome is known
 )
 
 // String returns the stage in words that fit after "while".
@@ -91,6 +92,8 @@ func (s Stage) String() string {
 		return "waiting for the reinstall to end"
 	case StageCompare:
 		return "comparing the result"
+	case StageEnd:
+		return "ending"
 	default:
 		return "working"
 	}
@@ -110,6 +113,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 
 	result := r.open(ctx)
 	e.fleet.count(&result) // before the slot goes to the next server
+	r.enter(StageEnd)
 
 	if !req.WaitOnly && result.Outcome == OutcomeRefused {
 		e.claims.release(req.ServerID)

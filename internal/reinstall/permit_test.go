@@ -1,0 +1,407 @@
+package reinstall_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// What a permit allows is looked at before the server is stopped, and again before the request is sent.
+func TestRunPermit(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		script  script
+		request reinstall.Request
+		want    reinstall.Outcome
+		err     error // of the type that is wanted
+		log     string
+		power   reinstall.Power
+	}{
+		"the disk of the plan": {
+			script{looks: []look{
+				at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "POST", 0,
+		},
+		"another disk": {
+			script{looks: []look{at(0, modelarts.StatusStopped, "image", "other", 100)}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+		},
+		"another disk, of a running server": {
+			script{looks: []look{at(0, modelarts.StatusRunning, "image", "other", 100)}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+		},
+		"another disk once it has stopped": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "other", 100),
+				at(time.Minute, modelarts.StatusRunning, "image", "other", 110),
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
+			reinstall.PowerRunning,
+		},
+		"another disk after a change of OS": {
+			script{looks: []look{
+				at(0, modelarts.StatusChangingOS, "image", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "other", 100),
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+		},
+		"a disk that is not shown": {
+			script{looks: []look{
+				{server: hidden(modelarts.StatusStopped, "image", 100)},
+				{from: time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "POST", 0,
+		},
+		"the disk that a joined reinstall has left": {
+			script{looks: []look{
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "theirs", 210),
+				at(3*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "stop POST", 0,
+		},
+		"another disk than a joined reinstall has left": {
+			script{looks: []look{
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "third", 210),
+				at(4*time.Minute, modelarts.StatusRunning, "other", "third", 220),
+			}},
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
+			reinstall.PowerRunning,
+		},
+		"the disk that the open operation has left": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "image", "theirs", 200), at(time.Minute, modelarts.StatusStopped, "image", "theirs", 210),
+				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.Request{RootVolumeID: "old", Open: open()}, reinstall.OutcomeCompleted, nil, "stop POST", 0,
+		},
+		"it needs no reinstall": {
+			script{looks: []look{at(0, modelarts.StatusRunning, "image", "old", 100)}},
+			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeRefused, &reinstall.PointlessError{}, "", 0,
+		},
+		"it needs none once it has stopped": {
+			script{looks: []look{
+				at(0, modelarts.StatusRunning, "other", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+				at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
+			}},
+			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeRefused, &reinstall.PointlessError{}, "stop start",
+			reinstall.PowerRunning,
+		},
+		"it needs one": {
+			script{looks: []look{
+				at(0, modelarts.StatusStopped, "other", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "new", 100),
+			}},
+			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeCompleted, nil, "POST", 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := test.script
+				s.began = time.Now()
+				test.request.ServerID, test.request.StopFirst, test.request.Timeout = serverID, true, time.Hour
+				test.request.Body.ImageID = "image"
+				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), test.request)
+
+				if result.Outcome != test.want || result.Power != test.power {
+					t.Errorf("outcome %v, power %v, error %v; want %v, %v", result.Outcome, result.Power, result.Err, test.want, test.power)
+				}
+
+				_, otherDisk := errors.AsType[*reinstall.OtherDiskError](result.Err)
+				_, wantsOtherDisk := errors.AsType[*reinstall.OtherDiskError](test.err)
+				_, pointless := errors.AsType[*reinstall.PointlessError](result.Err)
+
+				if _, wantsPointless := errors.AsType[*reinstall.PointlessError](test.err); otherDisk != wantsOtherDisk || pointless != wantsPointless {
+					t.Errorf("error %v, want %T", result.Err, test.err)
+				}
+
+				if got := strings.Join(s.log, " "); got != test.log {
+					t.Errorf("sent %q, want %q", got, test.log)
+				}
+			})
+		})
+	}
+}
+
+// open is an accepted operation on a server with the system disk "old".
+func open() *reinstall.Operation {
+	op := submitted()
+
+	return &op
+}
+
+// runsImage reports whether a server shows the image "image".
+func runsImage(server *modelarts.Server) bool { return server.InstalledImageID() == "image" }
+
+// A request that was not accepted is sent again only to a server that shows no sign of it, and never after a sign was seen.
+func TestRunOvertaken(t *testing.T) {
+	t.Parallel()
+
+	stopped := at(0, modelarts.StatusStopped, "image", "old", 100)
+	unauthorized := &modelarts.Error{StatusCode: http.StatusUnauthorized, Refreshed: true}
+	throttled := &modelarts.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 15 * time.Minute}
+	during := at(time.Second, modelarts.StatusReinstallingOS, "image", "old", 200)
+
+	for name, test := range map[string]struct {
+		posts   []error
+		looks   []look
+		want    reinstall.Outcome
+		log     string
+		adopted bool
+	}{
+		"throttled, and done within Retry-After": {
+			[]error{throttled}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			reinstall.OutcomeCompleted, "POST", true,
+		},
+		"throttled, and done otherwise within Retry-After": {
+			[]error{throttled}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			reinstall.OutcomeNotStarted, "POST", true,
+		},
+		"throttled, and done and stopped again within Retry-After": {
+			[]error{throttled}, []look{
+				stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+				at(6*time.Minute, modelarts.StatusStopped, "image", "new", 400),
+			}, reinstall.OutcomeCompleted, "POST", true,
+		},
+		"401 with new credentials": {
+			[]error{unauthorized, nil}, []look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			reinstall.OutcomeCompleted, "POST POST", false,
+		},
+		"401 with new credentials, and processed all the same": {
+			[]error{unauthorized}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			reinstall.OutcomeCompleted, "POST", true,
+		},
+		"401 twice": {[]error{unauthorized, unauthorized}, []look{stopped}, reinstall.OutcomeRefused, "POST POST", false},
+		"401 without new credentials": {
+			[]error{answered(http.StatusUnauthorized)}, []look{stopped}, reinstall.OutcomeRefused, "POST", false,
+		},
+		"refused, since somebody was quicker": {
+			[]error{answered(http.StatusBadRequest)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			reinstall.OutcomeCompleted, "POST", true,
+		},
+		"refused, since somebody was quicker with another image": {
+			[]error{answered(http.StatusBadRequest)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			reinstall.OutcomeNotStarted, "POST", true,
+		},
+		"refused, since somebody's reinstall has failed": {
+			[]error{answered(http.StatusBadRequest)}, []look{
+				stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
+			}, reinstall.OutcomeNotStarted, "POST", true,
+		},
+		"conflict with somebody who was quicker": {
+			[]error{answered(http.StatusConflict)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			reinstall.OutcomeCompleted, "POST", true,
+		},
+		"conflict with something else": {
+			[]error{answered(http.StatusConflict)}, []look{stopped}, reinstall.OutcomeNotStarted, "POST", false,
+		},
+		"lost answer, and another image": {
+			[]error{lost}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			reinstall.OutcomeNotStarted, "POST", true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := script{posts: test.posts, looks: test.looks}
+				// The looks after a POST are those of after the POST.
+				s.post = func() { time.Sleep(time.Second) }
+				result := s.play(t.Context())
+
+				if result.Outcome != test.want || result.Operation.Adopted != test.adopted {
+					t.Errorf("outcome %v, adopted %v, error %v; want %v, %v",
+						result.Outcome, result.Operation.Adopted, result.Err, test.want, test.adopted)
+				}
+
+				if got := strings.Join(s.log, " "); got != test.log {
+					t.Errorf("sent %q, want %q", got, test.log)
+				}
+			})
+		})
+	}
+}
+
+// pages is a script whose POST is answered with a success that shows no server.
+type pages struct{ *script }
+
+func (p pages) ReinstallServerOS(
+	ctx context.Context, id string, body *modelarts.ReinstallRequest,
+) (*modelarts.ReinstallReply, error) {
+	reply, err := p.script.ReinstallServerOS(ctx, id, body)
+	reply.Server = nil
+
+	return reply, err
+}
+
+// A success that shows no server proves nothing.
+func TestRunPage(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		looks []look
+		want  reinstall.Outcome
+		log   string
+	}{
+		"nothing was done": {
+			[]look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+				at(10*time.Minute, modelarts.StatusRunning, "image", "old", 110),
+			},
+			reinstall.OutcomeNotStarted, "stop POST start",
+		},
+		"it was done": {
+			[]look{at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200)},
+			reinstall.OutcomeCompleted, "POST",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				s := script{began: time.Now(), looks: test.looks}
+				result := reinstall.New(pages{&s}, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+					ServerID: serverID, StopFirst: true, Timeout: time.Hour,
+				})
+
+				if result.Outcome != test.want || strings.Join(s.log, " ") != test.log || result.Operation.RequestID != "request" {
+					t.Errorf("outcome %v, error %v, request %q, sent %q; want %v, %q",
+						result.Outcome, result.Err, result.Operation.RequestID, s.log, test.want, test.log)
+				}
+			})
+		})
+	}
+}
+
+// What a server is doing now says whether it is started again, and not what it was doing when it was last seen.
+func TestRunRestartsByAFreshLook(t *testing.T) {
+	t.Parallel()
+
+	running := at(0, modelarts.StatusRunning, "image", "old", 90)
+
+	for name, test := range map[string]struct {
+		looks []look
+		want  reinstall.Power
+		log   string
+	}{
+		"it has stopped since": {
+			[]look{
+				running, at(time.Second, modelarts.StatusStopping, "image", "old", 95),
+				at(31*time.Second, modelarts.StatusStopped, "image", "old", 100),
+			},
+			reinstall.PowerStarting, "stop start",
+		},
+		"nobody saw it stop": {
+			[]look{
+				running, {from: time.Second, err: answered(http.StatusInternalServerError)},
+				at(31*time.Second, modelarts.StatusStopped, "image", "old", 100),
+			},
+			reinstall.PowerStarting, "stop start",
+		},
+		"it still stops": {
+			[]look{running, at(time.Second, modelarts.StatusStopping, "image", "old", 95)}, reinstall.PowerStopping, "stop",
+		},
+		"it still runs": {[]look{running}, reinstall.PowerStopping, "stop"},
+		"somebody reinstalls it": {
+			[]look{
+				running, at(time.Second, modelarts.StatusStopping, "image", "old", 95),
+				at(31*time.Second, modelarts.StatusReinstallingOS, "image", "old", 100),
+			},
+			reinstall.PowerUnclear, "stop",
+		},
+		"nobody can see it": {
+			[]look{running, {from: time.Second, err: answered(http.StatusInternalServerError)}}, reinstall.PowerUnclear, "stop",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+
+				time.AfterFunc(31*time.Second, cancel)
+
+				s := script{looks: test.looks}
+				result := s.play(ctx)
+
+				if got := strings.Join(s.log, " "); result.Power != test.want || got != test.log {
+					t.Errorf("power %v, error %v, sent %q; want %v, %q", result.Power, result.Err, got, test.want, test.log)
+				}
+			})
+		})
+	}
+}
+
+// A server that was stopped for a request does not stand still for as long as a busy service asks for; another one can
+// wait.
+func TestRunBacksOff(t *testing.T) {
+	t.Parallel()
+
+	throttled := &modelarts.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 30 * time.Minute}
+
+	for name, test := range map[string]struct {
+		first  modelarts.Status
+		within time.Duration
+	}{
+		"stopped for it": {modelarts.StatusRunning, 2 * time.Minute}, "stopped before": {modelarts.StatusStopped, 31 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				var sent []time.Duration
+
+				s := script{posts: []error{throttled, nil}, looks: []look{
+					at(0, test.first, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
+				}}
+				s.post = func() { sent = append(sent, time.Since(s.began)) }
+				s.play(t.Context())
+
+				if len(sent) != 2 || sent[1] > test.within || sent[1] < test.within/2 {
+					t.Errorf("sent after %v, want again within %v", sent, test.within)
+				}
+			})
+		})
+	}
+}
+
+// A failure is counted before the slot goes to the next server.
+func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(2, modelarts.StatusReinstallingOSFailed)
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+		second := make(chan reinstall.Result, 1)
+
+		first := engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour, Progress: func(p reinstall.Progress) {
+			switch p.Stage {
+			case reinstall.StageSubmit:
+				go func() { second <- engine.Run(t.Context(), reinstall.Request{ServerID: "1", Timeout: time.Hour}) }()
+			case reinstall.StageEnd:
+				time.Sleep(time.Second)
+
+				if len(second) > 0 {
+					t.Error("the second server had its turn before the first run was over")
+				}
+			case reinstall.StageCheck, reinstall.StageStop, reinstall.StageWait, reinstall.StageCompare:
+			}
+		}})
+
+		held, ok := errors.AsType[*reinstall.HeldBackError]((<-second).Err)
+		if first.Outcome != reinstall.OutcomeFailed || !ok || held.Failures != 1 {
+			t.Errorf("outcome %v, then %v; want a failure, and a server that is held back", first.Outcome, held)
+		}
+	})
+}
