@@ -27,7 +27,7 @@ func contextOfProcess() context.Context { return context.Background() }
 
 // commands are what a script can say besides the usual.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
+	all := map[string]func(*testscript.TestScript, bool, []string){
 		"server":   plain(cmdServer),
 		"servers":  plain(cmdServers),
 		"requests": plain(cmdRequests),
@@ -52,6 +52,9 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"lawful":   plain(cmdLawful),
 		"replace":  plain(cmdReplace),
 	}
+	maps.Copy(all, processCommands())
+
+	return all
 }
 
 // plain is a command that cannot be negated.
@@ -677,4 +680,22 @@ func unmarshal(ts *testscript.TestScript, args []string, into any) {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(strings.Join(args, " "))))
 	decoder.DisallowUnknownFields()
 	ts.Check(decoder.Decode(into))
+}
+
+// begun is a program at work.
+type begun struct {
+	cmd    *exec.Cmd
+	output string // path
+	done   chan struct{}
+	err    error // once done
+}
+
+// ended reports whether the program has.
+func (b *begun) ended() bool {
+	select {
+	case <-b.done:
+		return true
+	default:
+		return false
+	}
 }

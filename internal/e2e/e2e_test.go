@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +62,9 @@ func serveProvider() {
 		return
 	}
 
-	err := provider.Serve(contextOfProcess(), provider.New("e2e"), false)
+	debug := slices.Contains(os.Args[1:], "-debug")
+
+	err := provider.Serve(contextOfProcess(), provider.New("e2e"), debug)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -137,6 +141,9 @@ type world struct {
 	project string
 	unpaced func() // ends what paced began
 	crowd   *crowd
+	names   []string         // of the environment variables that a script begins with
+	leashes *leashes         // of the providers of the programs that begin has started
+	begun   *begun           // the program that begin has started last
 	changes []resourceChange // of the last plan that planned has made
 }
 
@@ -173,6 +180,7 @@ func setup(env *testscript.Env, cli string) error {
 		}
 	}
 
+	env.Setenv("CLI", cli)
 	env.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(env.WorkDir, "cli.tfrc"))
 	env.Setenv("CHECKPOINT_DISABLE", "1")
 	// The scripts share the processors: their short processes gain nothing from more than one of them.
@@ -185,6 +193,11 @@ func setup(env *testscript.Env, cli string) error {
 	env.Setenv("data3", base64.StdEncoding.EncodeToString([]byte("#!/bin/sh join-token-3")))
 	env.Setenv("bionic", simulator.DefaultImageID)
 	env.Setenv("jammy", simulator.UbuntuImageID)
+
+	for _, variable := range env.Vars {
+		name, _, _ := strings.Cut(variable, "=")
+		w.names = append(w.names, name)
+	}
 
 	return nil
 }

@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -11,8 +13,8 @@ import (
 const envLeash = "MODELARTS_TEST_LEASH"
 
 // wearLeash ties a provider to its test, if there is one that wants it: the connection ends with the provider, however
-// that ends, and a byte on it kills the provider as SIGKILL does. So does the end of the test. No process is ever looked
-// for by its number.
+// that ends, and a byte on it is a signal that the provider sends to itself. The end of the test kills it. No process is
+// ever looked for by its number.
 func wearLeash() {
 	addr := os.Getenv(envLeash)
 	if addr == "" {
@@ -25,17 +27,24 @@ func wearLeash() {
 	}
 
 	go func() {
-		_, _ = conn.Read(make([]byte, 1))
-
-		if self, err := os.FindProcess(os.Getpid()); err == nil {
-			_ = self.Kill()
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil {
+			os.Exit(1)
 		}
+
+		number := make([]byte, 1)
+		for _, err = conn.Read(number); err == nil; _, err = conn.Read(number) {
+			_ = self.Signal(syscall.Signal(number[0]))
+		}
+
+		_ = self.Kill()
 	}()
 }
 
 // leashes are the test's ends.
 type leashes struct {
-	addr string
+	listener net.Listener
+	addr     string
 
 	mu     sync.Mutex
 	closed bool
@@ -46,23 +55,26 @@ type leashes struct {
 func newLeashes(t *testing.T) *leashes {
 	t.Helper()
 
-	var config net.ListenConfig
-
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := listenForProviders(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	l := &leashes{addr: listener.Addr().String(), alive: map[net.Conn]struct{}{}}
+	t.Cleanup(l.close)
 
-	t.Cleanup(func() {
-		_ = listener.Close()
+	return l
+}
 
-		l.mu.Lock()
-		l.closed = true
-		l.mu.Unlock()
-		l.kill()
-	})
+// listenForProviders waits for providers until it is closed.
+func listenForProviders(ctx context.Context) (*leashes, error) {
+	var config net.ListenConfig
+
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+
+	l := &leashes{listener: listener, addr: listener.Addr().String(), alive: map[net.Conn]struct{}{}}
 
 	go func() {
 		for {
@@ -75,7 +87,17 @@ func newLeashes(t *testing.T) *leashes {
 		}
 	}()
 
-	return l
+	return l, nil
+}
+
+// close leaves no provider behind.
+func (l *leashes) close() {
+	_ = l.listener.Close()
+
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.kill()
 }
 
 // hold keeps the end of one provider until that ends.
@@ -111,16 +133,21 @@ func (l *leashes) providers() int {
 	return len(l.alive)
 }
 
-// kill kills the providers that are alive, and waits for their end. It returns how many there were.
-func (l *leashes) kill() int {
+// signal has the providers that are alive send a signal to themselves, and returns how many there were.
+func (l *leashes) signal(signal syscall.Signal) int {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 
-	killed := len(l.alive)
 	for conn := range l.alive {
-		_, _ = conn.Write([]byte{0})
+		_, _ = conn.Write([]byte{byte(signal)})
 	}
 
-	l.mu.Unlock()
+	return len(l.alive)
+}
+
+// kill kills the providers that are alive, and waits for their end. It returns how many there were.
+func (l *leashes) kill() int {
+	killed := l.signal(syscall.SIGKILL)
 
 	sooner(func() bool { return l.providers() == 0 })
 

@@ -1,0 +1,177 @@
+//go:build unix
+
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// processCommands are what a script can say about processes and signals.
+func processCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"begin":     plain(cmdBegin),
+		"signal":    plain(cmdSignal),
+		"end":       plain(cmdEnd),
+		"providers": plain(cmdProviders),
+		"prints":    plain(cmdPrints),
+		"hit":       plain(cmdHit),
+	}
+}
+
+// signals are those that a script can send.
+var signals = map[string]syscall.Signal{
+	"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT,
+}
+
+// cmdBegin starts a program in a process group of its own, as a shell does: begin [NAME=VALUE ...] PROGRAM ARGS. The CLI is
+// $CLI.
+func cmdBegin(ts *testscript.TestScript, w *world, args []string) {
+	if w.leashes == nil {
+		leashes, err := listenForProviders(contextOfProcess())
+		ts.Check(err)
+		ts.Defer(leashes.close)
+
+		w.leashes = leashes
+	}
+
+	var variables []string
+	for ; strings.Contains(args[0], "="); args = args[1:] {
+		variables = append(variables, args[0])
+	}
+
+	program, err := lookPath(args[0], ts.Getenv("PATH"))
+	ts.Check(err)
+
+	b := &begun{output: ts.MkAbs("begun.txt"), done: make(chan struct{})}
+	output, err := os.Create(b.output)
+	ts.Check(err)
+
+	b.cmd = exec.CommandContext(contextOfProcess(), program, args[1:]...)
+	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), output, output
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+
+	for _, name := range w.names {
+		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+	}
+
+	b.cmd.Env = append(append(b.cmd.Env, variables...), envLeash+"="+w.leashes.addr)
+	ts.Check(b.cmd.Start())
+
+	go func() {
+		defer close(b.done)
+
+		b.err = b.cmd.Wait()
+		_ = output.Close()
+	}()
+
+	ts.Defer(func() { b.signal(syscall.SIGKILL, true); <-b.done })
+
+	w.begun = b
+}
+
+// lookPath finds a program on a search path that is not this process's own.
+func lookPath(program, searchPath string) (string, error) {
+	if filepath.IsAbs(program) {
+		return program, nil
+	}
+
+	for _, dir := range filepath.SplitList(searchPath) {
+		if path, err := exec.LookPath(filepath.Join(dir, program)); err == nil {
+			return path, nil
+		}
+	}
+
+	return "", exec.ErrNotFound
+}
+
+// signal sends a signal to the program, or to its group. It does nothing once the program has ended.
+func (b *begun) signal(signal syscall.Signal, group bool) {
+	if b.ended() {
+		return
+	}
+
+	pid := b.cmd.Process.Pid
+	if group {
+		pid = -pid
+	}
+
+	_ = syscall.Kill(pid, signal)
+}
+
+// cmdSignal sends a signal to the program that was begun, to its whole process group, or to the providers alone: signal
+// INT|TERM|KILL|STOP|CONT program|group|provider.
+func cmdSignal(ts *testscript.TestScript, w *world, args []string) {
+	signal, ok := signals[args[0]]
+	if !ok {
+		ts.Fatalf("no such signal: %s", args[0])
+	}
+
+	switch args[1] {
+	case "program", "group":
+		if w.begun.ended() {
+			ts.Fatalf("%s has ended already: %v", w.begun.cmd, w.begun.err)
+		}
+
+		w.begun.signal(signal, args[1] == "group")
+	case "provider":
+		if w.leashes.signal(signal) == 0 {
+			ts.Fatalf("there is no provider")
+		}
+	default:
+		ts.Fatalf("no such process: %s", args[1])
+	}
+}
+
+// cmdEnd waits for the end of the program that was begun, and expects one of several exit codes: end CODE ... The code of
+// a program that was killed is -1. What it has printed is there for says and omits.
+func cmdEnd(ts *testscript.TestScript, w *world, codes []string) {
+	b := w.begun
+	if !sooner(b.ended) {
+		ts.Fatalf("%s has not ended", b.cmd)
+	}
+
+	ts.Check(ts.Exec("cat", b.output))
+
+	if code := strconv.Itoa(b.cmd.ProcessState.ExitCode()); !slices.Contains(codes, code) {
+		ts.Fatalf("exit code %s, want one of %s", code, codes)
+	}
+}
+
+// cmdProviders waits until so many of the providers are alive that programs which were begun have started: providers N.
+func cmdProviders(ts *testscript.TestScript, w *world, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+
+	if !sooner(func() bool { return w.leashes.providers() == want }) {
+		ts.Fatalf("%d providers are alive, want %d", w.leashes.providers(), want)
+	}
+}
+
+// cmdPrints waits until the program that was begun has printed a text: prints TEXT.
+func cmdPrints(ts *testscript.TestScript, w *world, args []string) {
+	printed := func() bool {
+		text, err := os.ReadFile(w.begun.output)
+		ts.Check(err)
+
+		return strings.Contains(string(text), args[0])
+	}
+
+	if !sooner(func() bool { return printed() || w.begun.ended() }) || !printed() {
+		ts.Fatalf("%s has not printed %q", w.begun.cmd, args[0])
+	}
+}
+
+// cmdHit waits until a fault has acted: hit NAME.
+func cmdHit(ts *testscript.TestScript, w *world, args []string) {
+	if !sooner(func() bool { return w.cloud.FaultsHit()[args[0]] > 0 }) {
+		ts.Fatalf("%s has not acted", args[0])
+	}
+}
