@@ -4,18 +4,23 @@ package main
 var (
 	engine   = testRun{"./internal/reinstall", "."}
 	wire     = testRun{"./internal/modelarts", "."}
-	planning = testRun{"./internal/provider", "TestDecide|TestOperation|TestModel"}
+	planning = testRun{"./internal/provider", "TestDecide|TestLastReinstall|TestUpdated|TestModel"}
 	cli      = func(scripts string) testRun { return testRun{"./internal/e2e", "TestScripts/(" + scripts + ")$"} }
 )
 
 const (
-	verdictFile  = "internal/reinstall/verdict.go"
-	outcomeFile  = "internal/reinstall/outcome.go"
-	submitFile   = "internal/reinstall/submit.go"
-	planFile     = "internal/provider/devserver_os_reinstall_plan.go"
-	modelFile    = "internal/provider/devserver_os_reinstall_model.go"
-	resourceFile = "internal/provider/devserver_os_reinstall_resource.go"
-	diagFile     = "internal/provider/diagnostics.go"
+	verdictFile   = "internal/reinstall/verdict.go"
+	outcomeFile   = "internal/reinstall/outcome.go"
+	submitFile    = "internal/reinstall/submit.go"
+	prepareFile   = "internal/reinstall/prepare.go"
+	engineFile    = "internal/reinstall/engine.go"
+	operationFile = "internal/reinstall/operation.go"
+	lastFile      = "internal/provider/last_reinstall.go"
+	schemaFile    = "internal/provider/devserver_os_reinstall_schema.go"
+	planFile      = "internal/provider/devserver_os_reinstall_plan.go"
+	modelFile     = "internal/provider/devserver_os_reinstall_model.go"
+	resourceFile  = "internal/provider/devserver_os_reinstall_resource.go"
+	diagFile      = "internal/provider/diagnostics.go"
 )
 
 // breakages are the ways in which other providers have lost machines, and some of our own.
@@ -38,16 +43,17 @@ var breakages = []breakage{
 		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
-		verdictFile, "seen.Status == modelarts.StatusRunning && evidence > EvidenceNone", "seen.Status == modelarts.StatusRunning",
+		verdictFile, "return evidence > EvidenceNone && (!op.sameRoot(seen) ||", "return evidence >= EvidenceNone && (true ||",
 	}}, engine},
 	{"the first FAILED is believed", []edit{{
-		verdictFile, "failed(seen.Status) && evidence == EvidenceStrong", "failed(seen.Status)",
+		verdictFile, "(evidence == EvidenceStrong || evidence == EvidenceWeak && seen.Status != op.Baseline.Status)",
+		"evidence >= EvidenceNone",
 	}}, engine},
 	{"weak evidence is accepted after a lost answer", []edit{{
-		verdictFile, "\tcase op.State == StateUnknown:\n\t\treturn EvidenceNone\n", "",
+		verdictFile, "case op.State == StateUnknown, op.sameRoot(seen)", "case op.sameRoot(seen)",
 	}}, engine},
 	{"a reply older than the last one is believed", []edit{{
-		verdictFile, "return seen.UpdatedAt != 0 && seen.UpdatedAt < op.LatestUpdate", "return false",
+		verdictFile, "if seen.UpdatedAt == 0 || seen.UpdatedAt >= op.LatestUpdate {", "if seen.UpdatedAt < op.LatestUpdate || true {",
 	}}, engine},
 	{"a reinstall under way is not adopted", []edit{{
 		"internal/reinstall/precheck.go", "return StepJoin", "return StepWait",
@@ -59,16 +65,16 @@ var breakages = []breakage{
 		"internal/reinstall/claims.go", "return false", "return true",
 	}}, engine},
 	{"a server that was stopped for nothing is left standing", []edit{{
-		"internal/reinstall/engine.go", "if joined == nil && !result.Outcome.Sent() && r.stop != stopNone {", "if false {",
+		engineFile, "if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted && r.stop != stopNone {", "if false {",
 	}}, engine},
 	{"a stop whose answer was lost is forgotten", []edit{{
-		"internal/reinstall/prepare.go", "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
+		prepareFile, "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
 	}}, engine},
 	{"a look that failed does not end what was held", []edit{{
 		"internal/reinstall/await.go", "held = tracker{} // nobody", "_ = held // nobody",
 	}}, engine},
 	{"the result is not compared", []edit{{
-		"internal/reinstall/operation.go", "if d.Asked != \"\" && d.Found != \"\" && d.Asked != d.Found {", "if false {",
+		operationFile, "if wantImage != \"\" && image != nil && !strings.EqualFold(wantImage, *image) {", "if image == nil && false {",
 	}}, engine},
 	{"a gateway's 404 is taken for a server that is gone", []edit{{
 		"internal/modelarts/errors.go", "return apiErr.StatusCode == http.StatusNotFound && strings.HasPrefix(apiErr.Code, \"ModelArts.\")",
@@ -84,34 +90,31 @@ var breakages = []breakage{
 `,
 	}}, wire},
 	{"a busy service ends a reinstall before its first step", []edit{{
-		"internal/reinstall/engine.go", "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
+		engineFile, "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
 		"if !modelarts.IsThrottled(err) || time.Since(began) >= 0 {",
 	}}, engine},
 	{"a server that vanishes after a lost answer is said to be erased", []edit{{
-		"internal/reinstall/await.go", "if op.State != StateUnknown {\n\t\top.end(StateFailed, nil)", "if true {\n\t\top.end(StateFailed, nil)",
+		"internal/reinstall/await.go", "\tif op.State == StateUnknown {\n\t\treturn r.result(OutcomeFailed, op, err)\n\t}\n", "",
 	}}, engine},
 	{"the baseline is not kept", []edit{{
-		modelFile, "textValue(op.Baseline.RootVolumeID)", "types.StringNull()",
+		lastFile, "textValue(op.Baseline.RootVolumeID)", "types.StringNull()",
 	}}, planning},
 	{"mismatched is a reason", []edit{{
-		planFile, "d.mismatch, since = sinceMismatch(op, differences)",
-		"_, since = sinceMismatch(op, differences)\n\t\td.reasons = append(d.reasons, \"mismatched\")",
+		planFile, "d.mismatch, since = sinceMismatch(in.last.op, differences)",
+		"_, since = sinceMismatch(in.last.op, differences)\n\t\td.reasons = append(d.reasons, \"mismatched\")",
 	}}, planning},
 	{"an import is a change like any other", []edit{{planFile, "if in.imported {", "if false {"}}, planning},
 	{"a value that is known only at apply is no reason to warn", []edit{{planFile, "if in.undecided() {", "if false {"}}, planning},
 	{"a server that has the image is erased for it", []edit{{
-		planFile, "changed(prior.ImageID, plan.ImageID) && plan.ImageID.ValueString() != image",
-		"changed(prior.ImageID, plan.ImageID) && image != \"any\"",
+		planFile, "in.otherImage() && !strings.EqualFold(plan.ImageID.ValueString(), image)",
+		"in.otherImage() && image != \"any\"",
 	}}, planning},
 	{"turning back while a reinstall is under way is no change", []edit{{
-		planFile, "if op, _ := operation(in.prior.LastReinstall); op.State.Open() {", "if op := (reinstall.Operation{}); op.State.Open() {",
+		planFile, "switch open := in.last.asked && op.State.Open(); {", "switch open := in.last.asked && op.Adopted; {",
 	}}, planning},
 	{"another server is planned from the state of this one", []edit{{
-		planFile, "if prior != nil && prior.ID.Equal(plan.ID) {", "if prior != nil {",
+		planFile, "if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {", "if prior != nil {",
 	}}, planning},
-	{"a refresh overwrites the key pair that is configured", []edit{{
-		modelFile, "if m.KeyPairName.IsNull() {", "if server.KeyPairName != nil {",
-	}}, cli("watched_key")},
 	{"waiting is a permit to erase", []edit{{
 		planFile, "return reason != reasonResume", "return reason != \"\"",
 	}}, planning},
@@ -123,25 +126,131 @@ var breakages = []breakage{
 		},
 	}, cli("timeout")},
 	{"the reasons are worked out again by the apply, from the configuration", []edit{{
-		resourceFile, "\tif granted, ok := permitted(plan.LastReinstall); ok {\n",
+		resourceFile, "\tgranted, ok := permitted(plan.LastReinstall)\n\tif !ok {\n\t\tresp.Diagnostics.Append(resp.State.Set",
 		`	var config osReinstallModel
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 
-	again := decide(&planInput{prior: &prior, plan: &config, keyConfigured: !config.KeyPairName.IsNull()})
+	in := newPlanInput(&config, &prior, false)
+	again := decide(&in)
 	granted, ok := permit{reasons: again.reasons}, len(again.reasons) > 0
 
-	if ok {
-`,
+	if !ok {
+		resp.Diagnostics.Append(resp.State.Set`,
 	}}, cli("not_reasons")},
-	{"another project empties the state", []edit{{
+	{"another project is believed", []edit{{
 		resourceFile, "case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):", "case false:",
 	}}, cli("project")},
 	{"a refresh does not see the end of a reinstall", []edit{{
-		modelFile, "m.setOperation(permitOf(m.LastReinstall), reinstall.Settle(op, server))",
-		"m.setOperation(permitOf(m.LastReinstall), op)",
+		modelFile, "last.asked && settled != last.op {", "false && settled != last.op {",
 	}}, cli("timeout")},
 	{"a write-only password is not sent", []edit{{
 		modelFile, "if !secrets.adminPass.IsZero() {", "if secrets.adminPass.IsZero() {",
 	}}, cli("write_only")},
+
+	{"any system disk is that of the plan", []edit{{
+		prepareFile, "r.root != \"\" && shown != \"\" && shown != r.root", "r.root != \"\" && shown == \"never\"",
+	}}, engine},
+	{"the disk of the state is not handed to the engine", []edit{{
+		lastFile, "request.RootVolumeID = prior.rootVolumeID()", "request.RootVolumeID = \"\"",
+	}}, cli("saved_plan|two_states")},
+	{"the permit is for the disk from before the wait", []edit{{
+		engineFile, "\tr.root = waited.Server.RootVolumeID()\n", "",
+	}}, engine},
+	{"a reason that has ceased is a reason", []edit{{
+		lastFile, "request.Pointless = p.pointless(prior, plan)", "request.Pointless = nil",
+	}}, cli("saved_plan|recovered")},
+	{"a server in transition has drifted", []edit{{planFile, "case in.inTransition():", "case false:"}}, planning},
+	{"an unknown id replaces the server", []edit{{
+		schemaFile, "resp.RequiresReplace = !req.PlanValue.IsUnknown()", "resp.RequiresReplace = true",
+	}}, cli("unknown_id")},
+	{"a server that is not known leaves the state", []edit{{
+		resourceFile, "\tcase modelarts.IsNotFound(err):\n", "\tcase modelarts.IsNotFound(err) && !state.ProjectID.IsNull():\n\t\tresp.State.RemoveResource(ctx)\n\n\t\treturn\n\tcase modelarts.IsNotFound(err):\n",
+	}}, cli("gone")},
+	{"one look says that a server is gone", []edit{{
+		verdictFile, "case seen.gone() && seen.Held >= heldGone:", "case seen.gone():",
+	}}, engine},
+	{"one look says that a reinstall has failed", []edit{{
+		verdictFile, "return seen.Held >= held &&", "return held > 0 &&",
+	}}, engine},
+	{"a success that is seen later is not believed", []edit{{operationFile, "if op.Recovered(server) {", "if false {"}}, engine},
+	{"what was adopted is the request", []edit{{
+		operationFile, "case op.Adopted:\n\t\treturn StateNotStarted", "case op.Adopted:\n\t\treturn StateMismatched",
+	}}, engine},
+	{"a sign of a reinstall after a lost answer is a sign of the request", []edit{{
+		operationFile, "op.State, op.Adopted = StateSubmitted, true\n\t}\n}", "op.State = StateSubmitted\n\t}\n}",
+	}}, engine},
+	{"a lost race is a refusal", []edit{{
+		submitFile, "if lookErr != nil || r.stale(server) || !r.overtaken(server) {", "if lookErr != nil || !r.stale(server) || true {",
+	}}, engine},
+	{"a request that was not accepted is sent again without a look for its signs", []edit{{
+		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
+	}}, engine},
+	{"another request follows on what was joined after the first", []edit{{
+		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil {", "if result.Outcome != OutcomeNotStarted {",
+	}}, engine},
+	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !r.renewed", "first := !r.renewed || true"}}, engine},
+	{"the wire sends a write again after a 401", []edit{{
+		"internal/modelarts/service.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
+		"\t\tanswer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\tanswer, err = s.once(ctx, req)\n\t\t}\n\n",
+	}}, wire},
+	{"a page of a gateway is an acceptance", []edit{{
+		outcomeFile, "if err == nil && (reply == nil || reply.Server == nil) {", "if err == nil && reply == nil {",
+	}}, engine},
+	{"the old system disk is no evidence against a reinstall", []edit{{
+		verdictFile, "case op.State == StateUnknown, op.sameRoot(seen) && seen.Status != modelarts.StatusReinstallingOSFailed:",
+		"case op.State == StateUnknown:",
+	}}, engine},
+	{"RUNNING in the middle of a reinstall is its end", []edit{{
+		verdictFile, "(!op.sameRoot(seen) || seen.Held >= heldOldRoot)", "(!op.sameRoot(seen) || seen.Held >= 0)",
+	}}, engine},
+	{"one reply ahead of the store makes all others stale", []edit{{
+		verdictFile, "return seen.Age < freshAfter || !op.newRoot(seen) && !inProgress(seen.Status)", "return true",
+	}}, engine},
+	{"a lost request never ends on a server that was touched", []edit{{
+		verdictFile, "\t\top.sameRoot(seen) && (startable(seen.Status) || seen.Status == modelarts.StatusRunning)\n", "\t\tfalse\n",
+	}}, engine},
+	{"somebody else's reinstall never ends on a stopped server", []edit{{
+		verdictFile, "(op.newRoot(seen) || op.Adopted && op.TransitionSeen)", "op.newRoot(seen)",
+	}}, engine},
+	{"SIGTERM kills the provider", []edit{{
+		"internal/provider/serve.go", "signal.Ignore(syscall.SIGTERM)", "signal.Reset(syscall.SIGTERM)",
+	}}, cli("signals.*|orphan")},
+	{"an image id in another case is another image", []edit{{
+		operationFile, "!strings.EqualFold(wantImage, *image)", "!strings.EqualFold(wantImage, *image) && wantImage != *image || wantImage != *image",
+	}}, engine},
+	{"a key pair that is shown as empty is none", []edit{{
+		operationFile, "keyPair != nil && wantKeyPair != *keyPair", "keyPair != nil && *keyPair != \"\" && wantKeyPair != *keyPair",
+	}}, engine},
+	{"a refresh fills in a key pair that is not configured", []edit{{
+		modelFile, "\tif server.KeyPairName != nil {\n", "\tif m.KeyPairName.IsNull() {\n\t\tm.KeyPairName = types.StringPointerValue(server.KeyPairName)\n\t}\n\n\tif server.KeyPairName != nil {\n",
+	}}, cli("ignored|watched_key")},
+	{"user data is compared byte by byte", []edit{{
+		planFile, "return !sameUserData(prior.ValueString(), plan.ValueString())", "return prior.ValueString() != plan.ValueString()",
+	}}, planning},
+	{"a version that is put back is another one", []edit{{
+		planFile, "\tif prior.IsNull() {\n\t\tprior = installed\n\t}\n", "",
+	}}, planning},
+	{"user data that is put back is another one", []edit{{
+		planFile, "return userDataDigest(plan.ValueString()) != in.last.with.userData", "return true",
+	}}, planning},
+	{"triggers that are put back are others", []edit{{
+		planFile, "return triggersDigest(plan) != in.last.with.triggers", "return true",
+	}}, planning},
+	{"a word of a newer version is an end", []edit{{
+		operationFile, "return true // the word of a newer version", "return false",
+	}}, engine},
+	{"a machine that somebody has broken is ready", []edit{{
+		modelFile, "m.Ready = types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !broken)",
+		"m.Ready = types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
+	}}, cli("broken|create_before_destroy")},
+	{"a slot is free before its failure is counted", []edit{{
+		engineFile, "\te.fleet.count(&result) // before", "\tr.leave()\n\te.fleet.count(&result) // before",
+	}}, engine},
+	{"a restart is decided by the last look", []edit{{
+		submitFile, "\tserver, err := r.patientLook(start)\n", "\tserver, err := r.server, error(nil)\n",
+	}}, engine},
+	{"a busy service keeps a server down that was stopped for it", []edit{{
+		submitFile, "retryAfter = min(retryAfter, longestBackoff)", "retryAfter = max(retryAfter, 0)",
+	}}, engine},
 }
