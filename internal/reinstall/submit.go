@@ -157,7 +157,7 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 }
 
 // start asks for the server to be started until that is accepted, or plainly refused, or ctx ends. A server that starts or
-// runs has accepted it, whatever the answer was.
+// runs has accepted it, whatever the answer was; so it is not asked again without a look.
 func (r *run) start(ctx context.Context) error {
 	for began := time.Now(); ; {
 		server, err := r.api.StartServer(ctx, r.req.ServerID)
@@ -165,12 +165,19 @@ func (r *run) start(ctx context.Context) error {
 			return nil
 		}
 
-		if _, lookErr := r.look(ctx); lookErr == nil &&
-			(r.status() == modelarts.StatusStarting || r.status() == modelarts.StatusRunning) {
+		answer, _ := Classify(err)
+		refused := answer == AnswerRefused
+
+		_, lookErr := r.look(ctx)
+		for lookErr != nil && !refused && pause(ctx, time.Since(began)) {
+			_, lookErr = r.look(ctx)
+		}
+
+		if lookErr == nil && (r.status() == modelarts.StatusStarting || r.status() == modelarts.StatusRunning) {
 			return nil
 		}
 
-		if answer, _ := Classify(err); answer == AnswerRefused || !pause(ctx, time.Since(began)) {
+		if refused || !pause(ctx, time.Since(began)) {
 			return err
 		}
 	}
