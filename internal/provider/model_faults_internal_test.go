@@ -61,8 +61,8 @@ var writeFaults = []faultKind{
 		}
 	}},
 	{"refused dial", false, false, func(time.Duration) simulator.Fault { return simulator.Fault{RefuseDial: true} }},
-	{"cut body", false, false, func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
-	{"empty reply", false, false, oddReply(func(body map[string]any) { clear(body) })},
+	{"cut body", true, false, func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
+	{"empty reply", true, false, oddReply(func(body map[string]any) { clear(body) })},
 	{"400", false, false, answers(http.StatusBadRequest, false)},
 	{"401", false, false, answers(http.StatusUnauthorized, false)},
 	{"403", false, false, answers(http.StatusForbidden, false)},
@@ -283,6 +283,10 @@ func (s *modelSchedule) limitLate() {
 		}
 	}
 }
+
+// endless tells whether a reinstall can be over without any sign of its end, so that only -replace leads out of it: the
+// disk seems to be the old one, or people act on the machine.
+func (s *modelSchedule) endless() bool { return s.touchy || s.behavior.FreezeRoot && s.hides() }
 
 // drop takes faults out of all runs.
 func (s *modelSchedule) drop(drop func(*modelFault) bool) {

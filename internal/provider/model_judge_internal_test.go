@@ -58,7 +58,8 @@ func judgeTrace(trace *modelTrace) []violation {
 	return j.found
 }
 
-// converges checks that there was nothing left to do in the end, or, where the server is gone, nothing left in the state.
+// converges checks that there was nothing left to do in the end. A server that is gone stays in the state for good, and is
+// not ready.
 func (j *judge) converges(server int) {
 	last := j.steps[len(j.steps)-1]
 
@@ -69,8 +70,8 @@ func (j *judge) converges(server int) {
 	}
 
 	switch {
-	case !last.exists && last.next.model != nil && !last.verdicts.failed():
-		j.add(invariantConverge, "server %d: it is gone, and still in the state", server)
+	case !last.exists && last.next.model != nil && last.next.model.Ready.ValueBool():
+		j.add(invariantClaim, "server %d: it is gone, and ready", server)
 	case last.exists && !j.converged[server]:
 		j.add(invariantConverge, "server %d: the last plan is not empty", server)
 	}
@@ -201,10 +202,7 @@ func (j *judge) claims(step *modelStep) {
 	before, hadBefore := step.prior.operation()
 	after, has := step.next.operation()
 
-	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != ((!has || after.State == reinstall.StateCompleted) &&
-		!unusable(step.next.model.Status.ValueString()) && !step.verdicts.notKnown()) {
-		j.add(invariantClaim, "%s: ready is %v with %q", j.where(step), ready, after.State)
-	}
+	j.readiness(step)
 
 	if !has || hadBefore && before.SubmittedAt.Equal(after.SubmittedAt) && !before.State.Open() {
 		j.errors(step)
@@ -221,6 +219,19 @@ func (j *judge) claims(step *modelStep) {
 	}
 
 	j.errors(step)
+}
+
+// readiness checks that a server counts as ready if all is well with it, and only then. What an apply does not look at
+// stays as the refresh has found it.
+func (j *judge) readiness(step *modelStep) {
+	before, _ := step.prior.operation()
+	after, _ := step.next.operation()
+	looked := step.verb == "refresh" || step.permitted && before != after
+	lost := step.verdicts.notKnown() || !looked && step.prior.lost()
+
+	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != (step.next.well() && !lost) {
+		j.add(invariantClaim, "%s: ready is %v with %q in status %s", j.where(step), ready, after.State, step.next.model.Status)
+	}
 }
 
 // accepted tells whether the service has taken a reinstall request for the server of a step, by the end of it.
@@ -240,61 +251,74 @@ func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 		return // it is gone, whatever the reinstall did
 	}
 
-	if op.Adopted {
-		if !j.underWay(step, op) {
-			j.add(invariantClaim, "%s: adopted at %s, but no reinstall was under way", j.where(step), elapsed(j.began, op.SubmittedAt))
-		}
-
-		j.contents(step, op)
-
-		return
-	}
-
-	wipe, status := j.shownCause(step, op)
-	if wipe == nil {
+	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe == nil && !op.Adopted {
 		j.add(invariantClaim, "%s: %q, but the request of %s erased nothing", j.where(step), op.State, elapsed(j.began, op.SubmittedAt))
 
 		return
 	}
 
-	end, _ := j.ended(wipe.Time)
+	shown := j.shown(step, op)
+	if !slices.ContainsFunc(shown, func(e erasure) bool { return failedEnd(e.status) == (op.State == reinstall.StateFailed) }) {
+		j.add(invariantClaim, "%s: %q, but what has ended since %s is %v", j.where(step), op.State,
+			elapsed(j.began, op.SubmittedAt), shown)
 
-	switch failed := failedEnd(status); {
-	case end.After(step.ended):
-		j.add(invariantClaim, "%s: %q, but it ends at %s", j.where(step), op.State, elapsed(j.began, end))
-	case failed != (op.State == reinstall.StateFailed):
-		j.add(invariantClaim, "%s: %q, but it ended in %s", j.where(step), op.State, status)
-	default:
-		j.contents(step, op)
+		return
 	}
+
+	j.contents(step, op)
 }
 
-// shownCause is the erasure whose end a look at the server shows: that by the request of an operation, or that by the
-// request of a crashed apply, if it came after it. Of that one nothing is in the state, and nothing tells the two apart.
-func (j *judge) shownCause(step *modelStep, op *reinstall.Operation) (*simulator.Wipe, string) {
-	id := j.initial[step.server].ID
-	wipe, status := j.cause(id, op)
+// erasure is a reinstall, whoever began it.
+type erasure struct {
+	began, ended time.Time
+	status       string // in which it ends
+}
 
-	for i := range j.steps {
-		crash := &j.steps[i]
-		if crash == step {
-			break
-		}
+// String is the erasure as a detail shows it.
+func (e erasure) String() string {
+	return fmt.Sprintf("%s from %s to %s", e.status, e.began.Format(time.TimeOnly), e.ended.Format(time.TimeOnly))
+}
 
-		if !crash.crashed || crash.server != step.server {
+// erasures are all reinstalls of a server.
+func (j *judge) erasures(server int) []erasure {
+	var all []erasure
+
+	if transitionalReinstall(j.initial[server].Status) {
+		all = append(all, erasure{j.began, j.began.Add(j.schedule.durations.Reinstall), simulator.StatusRunning})
+	}
+
+	for _, w := range j.wipes {
+		if w.ServerID != j.initial[server].ID {
 			continue
 		}
 
-		for _, post := range posts(crash.during(j.writes(step.server))) {
-			later, ok := j.wipe(post.N)
-			if ok && later.Time.After(op.SubmittedAt) && !later.Time.After(step.ended) {
-				_, status = j.ended(later.Time)
-				wipe = &later
-			}
+		e := erasure{began: w.Time}
+		e.ended, e.status = j.ended(w.Time)
+
+		if slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+			return o.server == server && o.kind == actReimage && o.time.Equal(w.Time)
+		}) {
+			e.ended, e.status = w.Time, simulator.StatusRunning
 		}
+
+		all = append(all, e)
 	}
 
-	return wipe, status
+	return all
+}
+
+// shown are the reinstalls whose end a step may show for an operation: its own, and those that somebody began after it,
+// since nothing tells them apart. One that was adopted may have begun before, and a look that lags shows it as in progress
+// when it is over.
+func (j *judge) shown(step *modelStep, op *reinstall.Operation) []erasure {
+	return slices.DeleteFunc(j.erasures(step.server), func(e erasure) bool {
+		began := e.began.Before(op.SubmittedAt)
+		if op.Adopted {
+			began = e.ended.Add(modelLag).Before(op.SubmittedAt)
+		}
+
+		return began || e.ended.After(step.ended)
+	})
 }
 
 // settles checks that a refresh, once nothing goes wrong any more, notices an end that the machine plainly shows.
@@ -327,27 +351,6 @@ func (j *judge) cause(id string, op *reinstall.Operation) (*simulator.Wipe, stri
 	return nil, ""
 }
 
-// underWay tells whether a reinstall was under way when an operation was adopted, or was shown to be by a stale look,
-// and is over.
-func (j *judge) underWay(step *modelStep, op *reinstall.Operation) bool {
-	starts := []time.Time{}
-	if transitionalReinstall(j.initial[step.server].Status) {
-		starts = append(starts, j.began)
-	}
-
-	for _, w := range j.wipes {
-		if w.ServerID == j.initial[step.server].ID {
-			starts = append(starts, w.Time)
-		}
-	}
-
-	return slices.ContainsFunc(starts, func(began time.Time) bool {
-		end, _ := j.ended(began)
-
-		return !began.After(op.SubmittedAt) && !end.Add(modelLag).Before(op.SubmittedAt) && !end.After(step.ended)
-	})
-}
-
 // modelLag is how far a look can lag behind the truth: by a stale reply, and by one that is slow to come.
 const modelLag = 4 * time.Minute
 
@@ -373,7 +376,7 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 	}
 
 	differences := compareShown(op.ImageID, op.KeyPairName, image, key)
-	if (len(differences) > 0) != (op.State == reinstall.StateMismatched) {
+	if (len(differences) > 0) != (op.State != reinstall.StateCompleted) {
 		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
 	}
 
@@ -412,10 +415,25 @@ func (j *judge) touched(step *modelStep) bool {
 	})
 }
 
-// notStarted checks that a request which is said to have had no effect has none, now and later.
+// notStarted checks that a request which is said to have had no effect has none, now and later, and that a reinstall which
+// is said to have ended otherwise than asked for has.
 func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
-	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil {
-		j.add(invariantClaim, "%s: not started, but the disk was erased at %s", j.where(step), elapsed(j.began, wipe.Time))
+	if !op.Adopted {
+		if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil {
+			j.add(invariantClaim, "%s: not started, but the disk was erased at %s", j.where(step), elapsed(j.began, wipe.Time))
+		}
+
+		return
+	}
+
+	shown := j.shown(step, op)
+
+	switch {
+	case !step.exists:
+	case len(shown) == 0:
+		j.add(invariantClaim, "%s: ended otherwise, but no reinstall has ended since %s", j.where(step), elapsed(j.began, op.SubmittedAt))
+	case !slices.ContainsFunc(shown, func(e erasure) bool { return failedEnd(e.status) }):
+		j.contents(step, op)
 	}
 }
 
@@ -449,9 +467,12 @@ func (j *judge) nothingIsLost(server int) {
 		after, has := step.next.operation()
 
 		if step.verb != "apply" {
-			// A server that the service does not know any more leaves the state with all that is known of it.
-			if step.exists && hadBefore && (!has || !before.SubmittedAt.Equal(after.SubmittedAt)) {
+			if hadBefore && (!has || !before.SubmittedAt.Equal(after.SubmittedAt)) {
 				j.add(invariantLoss, "%s: the request of %s is gone", j.where(step), elapsed(j.began, before.SubmittedAt))
+			}
+
+			if step.prior.model != nil && step.next.model == nil {
+				j.add(invariantLoss, "%s: the server has left the state", j.where(step))
 			}
 
 			continue
@@ -475,6 +496,12 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 		// A Create that ended in a failed status leaves nothing in the state, so that the next one is a Create again.
 		if _, status := j.ended(wipe.Time); step.next.model == nil && step.verdicts.failed() &&
 			(failedEnd(status) || !step.exists) {
+			continue
+		}
+
+		// One that may be somebody else's, since the answer was lost, and ended otherwise than asked for, was not the request,
+		// which is still to come.
+		if (post.Status != http.StatusOK || strings.Contains(post.Note, "met ")) && step.verdicts.otherEnd() {
 			continue
 		}
 

@@ -69,6 +69,16 @@ func (k modelState) open() bool {
 	return asked && op.State.Open()
 }
 
+// well reports whether nothing speaks against the server, as far as it was looked at.
+func (k modelState) well() bool {
+	op, asked := k.operation()
+
+	return k.model != nil && (!asked || op.State == reinstall.StateCompleted) && !unusable(k.model.Status.ValueString())
+}
+
+// lost reports whether the service has not known the server when it was last looked at.
+func (k modelState) lost() bool { return k.well() && !k.model.Ready.ValueBool() }
+
 // modelPlan is a plan for one resource.
 type modelPlan struct {
 	model  *osReinstallModel
@@ -105,6 +115,13 @@ func (v *verdicts) failed() bool { return len(v.errors) > 0 }
 // notKnown reports whether the service did not know the server.
 func (v *verdicts) notKnown() bool {
 	return slices.ContainsFunc(v.warnings, func(text string) bool { return strings.HasPrefix(text, summaryGone) })
+}
+
+// otherEnd reports whether a reinstall that may be somebody else's has ended otherwise than asked for.
+func (v *verdicts) otherEnd() bool {
+	return slices.ContainsFunc(v.errors, func(text string) bool {
+		return strings.HasPrefix(text, summaryNotStarted) && strings.Contains(text, "was reinstalled, but not as asked")
+	})
 }
 
 func (v *verdicts) add(diags diag.Diagnostics) {

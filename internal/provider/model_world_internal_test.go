@@ -246,7 +246,8 @@ func (w *world) count(ctx context.Context, run *modelRun) {
 func (w *world) refresh(
 	ctx context.Context, provider modelProcess, number int, run *modelRun, i int, state *modelState,
 ) bool {
-	imports := state.model == nil && w.schedule.servers[i].imported && !w.entered[i]
+	_, exists := w.cloud.Server(w.ids[i])
+	imports := state.model == nil && w.schedule.servers[i].imported && !w.entered[i] && exists
 
 	if imports {
 		*state = w.step(number, run, i, "import", *state, func(*modelStep) (modelState, verdicts) {
@@ -563,7 +564,7 @@ func (w *world) converge(ctx context.Context) {
 		run := &modelRun{kind: runApply, inputs: slices.Clone(last)}
 
 		// An hour's wait has not shown the end: it never will.
-		if n > 0 && w.schedule.touchy && slices.ContainsFunc(w.known, modelState.open) {
+		if n > 0 && w.schedule.endless() && slices.ContainsFunc(w.known, modelState.open) {
 			run.kind = runReplace
 		}
 
