@@ -34,6 +34,7 @@ type Config struct {
 	Token         string `json:"token"`          // the valid X-Auth-Token; DefaultToken if empty
 	Owner         string `json:"owner"`          // the caller; GET /dev-servers shows this owner's servers; DefaultOwner if empty
 	Admin         bool   `json:"admin"`          // the caller may list other owners' servers
+	OtherToken    string `json:"other_token"`    // the X-Auth-Token of another user, to whom no server is known; none if empty
 
 	// UserName, UserPassword and Domain are what POST /v3/auth/tokens accepts; no password is valid while UserPassword is empty.
 	UserName     string `json:"user_name"`
@@ -127,6 +128,7 @@ type Behavior struct {
 	HideUpdateAt          bool           `json:"hide_update_at"`          // replies lack update_at
 	HideImage             bool           `json:"hide_image"`              // replies lack image and server_image_response
 	HideKeyPair           bool           `json:"hide_key_pair"`           // replies lack key_pair_name
+	EmptyKeyPair          bool           `json:"empty_key_pair"`          // replies show key_pair_name as "" where there is none
 	OlderReplies          bool           `json:"older_replies"`           // replies have the shape of the 2025 page
 	ListForbidden         bool           `json:"list_forbidden"`          // both listings and sync answer 403; heeded of the cloud alone
 	ConsoleNeedsSync      bool           `json:"console_needs_sync"`      // PowerOn and PowerOff show only after PUT sync

@@ -21,6 +21,8 @@ type Fault struct {
 	After    int    `json:"after"`     // skip so many matches first
 	Times    int    `json:"times"`     // then act so often; zero: until removed
 
+	For time.Duration `json:"for"` // act for so long at most, from the first time on; zero: for ever
+
 	// An answer in place of the real one. Without Process, nothing is processed. Body wins over Code and Message; Code
 	// alone or Message alone is completed. A Status of 2xx needs Process or Body to make sense.
 	Status      int               `json:"status"`
@@ -31,6 +33,9 @@ type Fault struct {
 	Header      map[string]string `json:"header"`       // added to the reply, real ones too; an empty value removes
 	EchoBody    bool              `json:"echo_body"`    // the message repeats the request's body, secrets included
 	Process     bool              `json:"process"`      // the request is handled, then its answer is replaced
+
+	// Effectless answers an action as if it had been accepted, after all checks, and does nothing.
+	Effectless bool `json:"effectless"`
 
 	// Time. All delays obey the request's context.
 	Delay      time.Duration `json:"delay"`       // before the handling; who gives up meanwhile is not handled
@@ -52,6 +57,7 @@ type Fault struct {
 
 	Stale     time.Duration `json:"stale"`     // GETs show servers as they were so long ago
 	Invisible bool          `json:"invisible"` // GETs never show a status in between
+	Flicker   string        `json:"flicker"`   // a GET of one server shows this status in place of the real one
 
 	Odd     func(map[string]any)           `json:"-"` // changes the reply's JSON object
 	OnMatch func(c *Cloud, id string)      `json:"-"` // an outside actor, just before the handling; it may call the cloud
@@ -61,7 +67,8 @@ type Fault struct {
 
 type armedFault struct {
 	Fault
-	seen int
+	seen  int
+	since time.Time // it acted first
 }
 
 // AddFault arms a fault and returns a function that removes it.
@@ -108,6 +115,12 @@ func (c *Cloud) faultsFor(r *call) []*Fault {
 		if f.seen <= f.After || f.Times > 0 && f.seen > f.After+f.Times {
 			continue
 		}
+		if f.since.IsZero() {
+			f.since = r.now
+		}
+		if f.For > 0 && r.now.After(f.since.Add(f.For)) {
+			continue
+		}
 		c.hits[f.Name]++
 		acting = append(acting, &f.Fault)
 	}
@@ -136,6 +149,8 @@ type effects struct {
 	cut        bool
 	refuseDial bool
 	late       time.Duration
+	effectless bool
+	flicker    string
 	views      []*Fault // Stale and Invisible
 	header     []map[string]string
 	odd        []func(map[string]any)
@@ -172,6 +187,8 @@ func (e *effects) add(f *Fault) {
 	e.cut = e.cut || f.CutBody
 	e.refuseDial = e.refuseDial || f.RefuseDial
 	e.late = max(e.late, f.ProcessLate)
+	e.effectless = e.effectless || f.Effectless
+	e.flicker = or(e.flicker, f.Flicker)
 	if len(f.Header) > 0 {
 		e.header = append(e.header, f.Header)
 	}
@@ -212,13 +229,14 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 		*plain
 		Delay       span `json:"delay"`
 		DelayReply  span `json:"delay_reply"`
+		For         span `json:"for"`
 		ProcessLate span `json:"process_late"`
 		Stale       span `json:"stale"`
 	}{plain: (*plain)(f)}
 	if err := unmarshalStrict(data, &in); err != nil {
 		return err
 	}
-	f.Delay, f.DelayReply = time.Duration(in.Delay), time.Duration(in.DelayReply)
+	f.For, f.Delay, f.DelayReply = time.Duration(in.For), time.Duration(in.Delay), time.Duration(in.DelayReply)
 	f.ProcessLate, f.Stale = time.Duration(in.ProcessLate), time.Duration(in.Stale)
 	return nil
 }

@@ -271,6 +271,60 @@ func TestInvisibleTransitions(t *testing.T) {
 	})
 }
 
+func TestEffectless(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status, method, action, body, shown string
+	}{
+		"reinstall": {simulator.StatusStopped, http.MethodPost, "reinstallos", goodKey, simulator.StatusReinstallingOS},
+		"changeos": {
+			simulator.StatusStopped, http.MethodPost, "changeos",
+			`{"key_pair_name":"kp-1","image_id":"` + simulator.DefaultImageID + `"}`, simulator.StatusStopped,
+		},
+		"stop":  {simulator.StatusRunning, http.MethodPut, "stop", "", simulator.StatusRunning},
+		"start": {simulator.StatusStopped, http.MethodPut, "start", "{}", simulator.StatusStopped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := simulator.New(simulator.Config{})
+			before := cloud.AddServer(simulator.Server{Status: test.status})
+			c := newClient(t, cloud)
+			cloud.AddFault(simulator.Fault{Action: test.action, Effectless: true})
+			if a := c.ok(test.method, path(before.ID, test.action), test.body); a.text("id") != before.ID || a.text("status") != test.shown {
+				t.Errorf("answer %s", a.raw)
+			}
+			after, _ := cloud.Server(before.ID)
+			if len(cloud.Wipes()) != 0 || after.Status != before.Status || after.UpdateAt != before.UpdateAt || cloud.Requests()[0].Accepted {
+				t.Errorf("it has had an effect: %+v", after)
+			}
+			// The checks are the usual ones.
+			cloud.SetStatus(before.ID, simulator.StatusRebooting)
+			c.refused(400, simulator.CodeIllegalStatus, test.method, path(before.ID, test.action), test.body)
+		})
+	}
+}
+
+func TestFlicker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cloud := simulator.New(simulator.Config{})
+		id := cloud.AddServer(simulator.Server{}).ID
+		c := newClient(t, cloud)
+		cloud.AddFault(simulator.Fault{Action: "get", ServerID: id, Flicker: simulator.StatusError, After: 1, For: 3 * time.Second})
+		var got []string
+		for range 6 {
+			got = append(got, c.status(id))
+			time.Sleep(time.Second)
+		}
+		if text := strings.Join(got, " "); text != "RUNNING ERROR ERROR ERROR ERROR RUNNING" {
+			t.Errorf("statuses %s", text)
+		}
+		if s, _ := cloud.Server(id); s.Status != simulator.StatusRunning {
+			t.Errorf("the server itself is %s", s.Status)
+		}
+	})
+}
+
 func TestOddRepliesAndOutsideActors(t *testing.T) {
 	t.Parallel()
 	cloud := simulator.New(simulator.Config{})

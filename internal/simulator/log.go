@@ -94,6 +94,11 @@ type Wipe struct {
 	UserData     string    `json:"user_data"` // as sent
 	OldRoot      string    `json:"old_root"`
 	NewRoot      string    `json:"new_root"`
+
+	// What was there before.
+	OldStatus      string `json:"old_status"`
+	OldImageID     string `json:"old_image_id"`
+	OldKeyPairName string `json:"old_key_pair_name"`
 }
 
 // Wipes returns the erased disks since the last ResetLog, in order.
@@ -113,7 +118,7 @@ func (c *Cloud) recordWipe(m *machine, in installation, oldRoot, newRoot string)
 	c.wipes = append(c.wipes, Wipe{
 		Time: c.clock, ServerID: m.ID, Action: in.action, RequestN: in.request, Outside: in.action == "outside",
 		ImageID: in.image, KeyPairName: in.key, AdminPassSet: in.password, UserData: in.userData,
-		OldRoot: oldRoot, NewRoot: newRoot,
+		OldRoot: oldRoot, NewRoot: newRoot, OldStatus: m.Status, OldImageID: m.ImageID, OldKeyPairName: m.KeyPairName,
 	})
 	c.logf("WIPE %s: system disk erased (%s), image %s", m.Name, in.action, in.image)
 }

@@ -43,7 +43,7 @@ func (c *Cloud) checkStatus(m *machine, action string) *refusal {
 
 // accepted replies to an action that has just begun.
 func (c *Cloud) accepted(r *call, m *machine, replyStatus string) (int, map[string]any, *refusal) {
-	r.entry.Accepted = true
+	r.entry.Accepted = !r.fx.effectless
 	s := m.clone()
 	s.Status = or(replyStatus, s.Status)
 	body := c.show(m, s)
@@ -60,7 +60,9 @@ func (c *Cloud) powerAction(r *call, begin func(*machine)) (int, map[string]any,
 	if bad != nil {
 		return 0, nil, bad
 	}
-	begin(m)
+	if !r.fx.effectless {
+		begin(m)
+	}
 	return c.accepted(r, m, "")
 }
 
@@ -121,7 +123,9 @@ func serveReinstall(c *Cloud, r *call, _ http.Header) (int, map[string]any, *ref
 		}
 	}
 	in.request = r.entry.N
-	c.install(m, in)
+	if !r.fx.effectless {
+		c.install(m, in)
+	}
 	return c.accepted(r, m, or(b.ReinstallReplyStatus, in.during))
 }
 
@@ -139,7 +143,9 @@ func serveChangeOS(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refu
 	in.end, in.via = or(b.ChangeOSEndStatus, StatusRunning), nil
 	req.apply(&in)
 	in.request = r.entry.N
-	c.install(m, in)
+	if !r.fx.effectless {
+		c.install(m, in)
+	}
 	return c.accepted(r, m, "")
 }
 

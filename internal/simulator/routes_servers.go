@@ -14,7 +14,7 @@ func (c *Cloud) find(r *call) (*machine, *refusal) {
 		return nil, invalid("the id %q is malformed", r.id)
 	}
 	m, ok := c.servers[r.id]
-	if !ok {
+	if !ok || c.stranger(r) {
 		return nil, notFound(r.id)
 	}
 	return m, nil
@@ -45,6 +45,7 @@ func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) 
 	if !ok {
 		return 0, nil, notFound(r.id)
 	}
+	s.Status = or(r.fx.flicker, s.Status)
 	return http.StatusOK, c.show(m, s), nil
 }
 
@@ -56,7 +57,7 @@ func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal)
 	if bad != nil {
 		return 0, nil, bad
 	}
-	owner := c.cfg.Owner
+	owner := c.caller(r)
 	if page.owner != "" && page.owner != owner {
 		if !c.cfg.Admin {
 			return 0, nil, forbidden("only administrators list the DevServers of others")
@@ -72,6 +73,9 @@ func serveListAll(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refus
 		return 0, nil, forbidden("no permission to list all DevServers")
 	}
 	rows := c.rows(r)
+	if c.stranger(r) {
+		rows = nil
+	}
 	return http.StatusOK, c.page(rows, pageRequest{limit: max(len(rows), 1)}), nil
 }
 

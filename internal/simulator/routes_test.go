@@ -250,6 +250,38 @@ func TestUnknownRoutesAndBodies(t *testing.T) {
 	}
 }
 
+func TestAnotherUser(t *testing.T) {
+	t.Parallel()
+	cloud := simulator.New(simulator.Config{OtherToken: "other"})
+	id := cloud.AddServer(simulator.Server{}).ID
+	c := newClient(t, cloud)
+	c.edit = func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("X-Auth-Token", "other") }
+	c.tamper = c.edit
+	c.refused(400, simulator.CodeNotFound, http.MethodGet, path(id), "")
+	c.refused(400, simulator.CodeNotFound, http.MethodPut, path(id, "stop"), "")
+	for _, list := range []string{path(), path("all")} {
+		if n := len(names(c.ok(http.MethodGet, list, ""))); n != 0 {
+			t.Errorf("%s: %d servers", list, n)
+		}
+	}
+	c.edit, c.tamper = nil, nil
+	if s := c.status(id); s != simulator.StatusRunning {
+		t.Errorf("status %s", s)
+	}
+	noViolations(t, cloud)
+}
+
+func TestEmptyKeyPair(t *testing.T) {
+	t.Parallel()
+	for empty, want := range map[bool]any{true: "", false: nil} {
+		cloud := simulator.New(simulator.Config{Behavior: simulator.Behavior{EmptyKeyPair: empty}})
+		id := cloud.AddServer(simulator.Server{}).ID
+		if got := newClient(t, cloud).ok(http.MethodGet, path(id), "").body["key_pair_name"]; got != want {
+			t.Errorf("%v: key pair %v", empty, got)
+		}
+	}
+}
+
 func TestPaging(t *testing.T) {
 	t.Parallel()
 	cloud := simulator.New(simulator.Config{})

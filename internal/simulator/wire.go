@@ -10,7 +10,7 @@ func serverBody(s Server, b Behavior, known Image) map[string]any {
 		"vpc_id": s.VPCID, "subnet_id": s.SubnetID, "cloud_server": cloudServerBody(s),
 		"endpoints": []any{endpointBody(s, b)}, "endpoints_response": []any{endpointResponseBody(s, b)},
 	}
-	if s.KeyPairName != "" && !b.HideKeyPair {
+	if (s.KeyPairName != "" || b.EmptyKeyPair) && !b.HideKeyPair {
 		body["key_pair_name"] = s.KeyPairName
 	}
 	if s.ServerType == TypeHPS {
