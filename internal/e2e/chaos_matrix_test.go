@@ -383,8 +383,9 @@ func (f *finding) check(a *applying, how interruption) {
 }
 
 // expected is how often the disk of each server is to be erased in all. A reinstall that the interrupted apply has sent
-// is the only one, if it is in the state, or if the next apply finds it under way. One that has ended by then, and that
-// no state knows of, cannot be told from a server that was never touched.
+// is the only one, if it is in the state, if the next apply finds it in progress, or if the next refresh finds another
+// system disk than the state has. A create that has ended by then, and that no state knows of, cannot be told from a server
+// that was never touched.
 func (c cell) expected(f *finding, r *room) map[string]int {
 	known := map[string]bool{}
 
@@ -415,7 +416,7 @@ func (c cell) expected(f *finding, r *room) map[string]int {
 
 	for key, erased := range r.stage.erases() {
 		expected[key] = 1
-		if c.retry == afterEnd && erased == 1 && !known[key] {
+		if c.kind == kindCreate && c.retry == afterEnd && erased == 1 && !known[key] {
 			expected[key] = 2
 		}
 	}

@@ -155,6 +155,17 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 	m.setLastReinstall(last)
 }
 
+// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where
+// the state still has the disk from before its own reinstall, the service was late to show the new one; and what is in
+// transition is waited for.
+func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
+	last := readLastReinstall(m.LastReinstall)
+	was, is := m.rootVolumeID(), server.RootVolumeID()
+
+	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus()) &&
+		!(last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID))
+}
+
 // refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.
 func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics {
 	diags := rootVolumeDiagnostics(m, server)

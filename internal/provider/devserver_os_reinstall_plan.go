@@ -26,17 +26,22 @@ type planInput struct {
 	prior *osReinstallModel // nil: there is no state
 	plan  *osReinstallModel
 	last  lastReinstall // of prior
-	// imported reports whether no apply has come after an import yet.
-	imported bool
+	marks
+}
+
+// marks are what the private state says of a server.
+type marks struct {
+	imported bool // no apply has come after an import yet
+	reimaged bool // the last refresh has found another system disk than the state had
 }
 
 // newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
 // nothing about this one; an id that is not known yet may well be that of the state.
-func newPlanInput(plan, prior *osReinstallModel, imported bool) planInput {
+func newPlanInput(plan, prior *osReinstallModel, known marks) planInput {
 	in := planInput{plan: plan}
 
 	if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {
-		in.prior, in.imported = prior, imported
+		in.prior, in.marks = prior, known
 		in.last = readLastReinstall(prior.LastReinstall)
 	}
 
@@ -48,7 +53,8 @@ type decision struct {
 	reasons []string // why an apply acts; none: it sends nothing
 	// undecided reports that a value which is known only at apply decides whether there is a reason.
 	undecided bool
-	// absorbed are the changes that an import takes over without a reinstall.
+	// absorbed are the changes that the state takes over without a reinstall: those after an import, and those that a server
+	// with another system disk may have got by an apply that was killed.
 	absorbed []string
 	// drift are the differences that are no reason, but worth a warning.
 	drift []reinstall.Difference
@@ -116,7 +122,22 @@ func decide(in *planInput) decision {
 		d.drifted(in, differences)
 	}
 
+	if in.reimaged && len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, shown) {
+		d.absorbed, d.reasons = d.reasons, nil
+	}
+
 	return d
+}
+
+// shown reports whether a reason can be seen in the server itself: an apply that was killed leaves none of these behind.
+// Of the others nobody can tell whether they are installed already.
+func shown(reason string) bool {
+	switch reason {
+	case "user_data", "user_data_wo_version", "admin_pass", "admin_pass_wo_version", "triggers":
+		return false
+	default:
+		return true
+	}
 }
 
 // drifted adds what on_drift makes of the differences between unchanged arguments and the server.

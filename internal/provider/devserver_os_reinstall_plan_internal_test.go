@@ -63,10 +63,11 @@ func (m *osReinstallModel) asked(op reinstall.Operation) {
 type decideCase struct {
 	prior     func(*osReinstallModel)
 	plan      func(*osReinstallModel)
-	imported  bool
+	known     marks
 	reasons   []string
 	drift     int
 	mismatch  int
+	absorbed  int
 	settled   bool
 	undecided bool
 }
@@ -102,7 +103,9 @@ func decideCases() map[string]decideCase {
 			m.Triggers = types.MapValueMust(types.StringType, nil)
 		}},
 		"put back, but not as it was": {
-			prior: func(m *osReinstallModel) { m.UserData, m.Triggers = types.StringNull(), types.MapNull(types.StringType) },
+			prior: func(m *osReinstallModel) {
+				m.UserData, m.Triggers = types.StringNull(), types.MapNull(types.StringType)
+			},
 			plan: func(m *osReinstallModel) {
 				m.UserData, m.Triggers = types.StringValue("#!/bin/bash"), triggers("two")
 			},
@@ -163,6 +166,18 @@ func decideCases() map[string]decideCase {
 		"a key pair that is not shown": {
 			prior: func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringNull() },
 		},
+		"on another disk than in the state, a trigger that may have been installed": {
+			plan: func(m *osReinstallModel) { m.Triggers = triggers("two") }, known: marks{reimaged: true}, absorbed: 1,
+		},
+		"on another disk than in the state, an image that was not installed": {
+			plan:  func(m *osReinstallModel) { newImage(m); m.Triggers = triggers("two") },
+			known: marks{reimaged: true}, reasons: []string{"image_id", "triggers"},
+		},
+		"on another disk than in the state, drift": {
+			prior: otherImage, plan: func(m *osReinstallModel) { m.Triggers = triggers("two") },
+			known: marks{reimaged: true}, reasons: []string{"triggers", "drift: image_id is other, not image"},
+		},
+		"on another disk than in the state, nothing": {known: marks{reimaged: true}},
 		"an id that is known only at apply": {
 			plan: func(m *osReinstallModel) { m.ID = types.StringUnknown() }, undecided: true,
 		},
@@ -323,7 +338,7 @@ func decideCases() map[string]decideCase {
 				*m = settled()
 				m.LastReinstall = types.ObjectNull(lastReinstallTypes())
 			},
-			imported: true, drift: 2,
+			known: marks{imported: true}, drift: 2,
 		},
 		"image_id known only at apply": {
 			plan: func(m *osReinstallModel) { m.ImageID = types.StringUnknown() }, undecided: true,
@@ -353,14 +368,14 @@ func TestDecide(t *testing.T) {
 				test.plan(&plan)
 			}
 
-			in := newPlanInput(&plan, &prior, test.imported)
+			in := newPlanInput(&plan, &prior, test.known)
 			got := decide(&in)
 
 			if diff := cmp.Diff(test.reasons, got.reasons); diff != "" {
 				t.Errorf("reasons (-want +got):\n%s", diff)
 			}
 
-			if len(got.drift) != test.drift || len(got.mismatch) != test.mismatch ||
+			if len(got.drift) != test.drift || len(got.mismatch) != test.mismatch || !test.known.imported && len(got.absorbed) != test.absorbed ||
 				got.settled != test.settled || got.undecided != test.undecided {
 				t.Errorf("got %+v, want %+v", got, test)
 			}
@@ -422,7 +437,7 @@ func TestDecideCreate(t *testing.T) {
 
 	for name, prior := range map[string]*osReinstallModel{"no state": nil, "another server": &other} {
 		plan := settled()
-		in := newPlanInput(&plan, prior, true)
+		in := newPlanInput(&plan, prior, marks{imported: true})
 		d := decide(&in)
 		d.write(&in)
 

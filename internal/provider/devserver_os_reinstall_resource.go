@@ -30,8 +30,12 @@ const (
 	defaultReadTimeout      = 5 * time.Minute
 )
 
-// privateImported is the key of the private state that an import sets, and the first Update after it clears.
-const privateImported = "imported"
+// The keys of the private state. An import sets the first one, and the first Update after it clears it. A refresh that
+// finds another system disk than the state has sets the second one, and the next refresh or Update clears it.
+const (
+	privateImported = "imported"
+	privateReimaged = "reimaged"
+)
 
 // osReinstallResource is the resource modelarts_devserver_os_reinstall.
 type osReinstallResource struct {
@@ -108,30 +112,54 @@ func (r *osReinstallResource) ModifyPlan(
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 
 	var (
-		prior    *osReinstallModel
-		imported []byte
+		prior *osReinstallModel
+		known marks
 	)
 
 	if !req.State.Raw.IsNull() {
 		prior = &osReinstallModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-
-		var diags diag.Diagnostics
-
-		imported, diags = req.Private.GetKey(ctx, privateImported)
-		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(known.read(ctx, req.Private)...)
 	}
 
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	in := newPlanInput(&plan, prior, imported != nil)
+	in := newPlanInput(&plan, prior, known)
 	d := decide(&in)
 	d.write(&in)
 
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(planDiagnostics(&in, &d, &config)...)
+}
+
+// privateState is the private state of a resource, as the framework hands it over.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// read reads the marks.
+func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics {
+	imported, diags := private.GetKey(ctx, privateImported)
+	reimaged, more := private.GetKey(ctx, privateReimaged)
+	m.imported, m.reimaged = imported != nil, reimaged != nil
+
+	return append(diags, more...)
+}
+
+// write writes the marks.
+func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostics {
+	value := func(set bool) []byte {
+		if set {
+			return []byte("true")
+		}
+
+		return nil
+	}
+
+	return append(private.SetKey(ctx, privateImported, value(m.imported)), private.SetKey(ctx, privateReimaged, value(m.reimaged))...)
 }
 
 // Create reinstalls the server. It returns an error only where nothing is to be kept: Terraform taints what comes with
@@ -181,9 +209,13 @@ func (r *osReinstallResource) Create(
 // Read shows what the service shows, and settles a reinstall whose end was not seen. It never erases anything: what
 // the difference to the configuration means is the next plan's to decide.
 func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state osReinstallModel
+	var (
+		state osReinstallModel
+		known marks
+	)
 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(known.read(ctx, req.Private)...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, state.ID)...)
 
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
@@ -210,14 +242,17 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	case err != nil:
 		resp.Diagnostics.Append(readError(state.ID.ValueString(), err))
 	case server == nil: // The state is what the service shows.
+		known.reimaged = false
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
+		known.reimaged = state.reimaged(server)
 		resp.Diagnostics.Append(state.refreshed(server)...)
 		resp.Diagnostics.Append(r.locate(ctx, &state)...)
 	}
 
 	if err == nil || !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		resp.Diagnostics.Append(known.write(ctx, resp.Private)...)
 	}
 }
 
@@ -275,7 +310,7 @@ func (r *osReinstallResource) Update(
 	granted, ok := permitted(plan.LastReinstall)
 	if !ok {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
+		resp.Diagnostics.Append((&marks{}).write(ctx, resp.Private)...)
 
 		return
 	}
@@ -298,9 +333,8 @@ func (r *osReinstallResource) Update(
 	result := r.data.Engine.Run(ctx, request)
 
 	resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringUpdate)...)
-
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan.updated(&prior, granted, &result))...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, nil)...)
+	resp.Diagnostics.Append((&marks{}).write(ctx, resp.Private)...)
 }
 
 // Delete forgets the server. There is nothing to undo: the machine stays as it is.

@@ -48,7 +48,15 @@ func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.
 		diags.AddWarning(summary, detail)
 	}
 
-	if len(d.absorbed) > 0 {
+	if len(d.absorbed) > 0 && !in.imported {
+		diags.AddWarning(summaryReimagedKept, fmt.Sprintf(
+			"DevServer %s has another system disk than the state had before this plan: it was reinstalled by somebody else, or by "+
+				"an apply that was killed before the state was written. Whether it already has what %s asks for cannot be seen, so "+
+				"the apply takes that into the state and erases nothing. To have it reinstalled, change triggers after that apply.",
+			id, strings.Join(d.absorbed, ", ")))
+	}
+
+	if len(d.absorbed) > 0 && in.imported {
 		diags.AddWarning(summaryAbsorbed, fmt.Sprintf(
 			"DevServer %s was imported, so the first apply that changes it takes %s into the state and reinstalls nothing. "+
 				"To have it reinstalled, change triggers after that apply.", id, strings.Join(d.absorbed, ", ")))

@@ -69,22 +69,17 @@ func notRefreshed(id string) diag.Diagnostic {
 			"read: this plan does not see whether it has drifted.", id))
 }
 
-// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image. Where the state
-// still has the disk from before its own reinstall, the service was late to show the new one.
+// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image.
 func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) diag.Diagnostics {
-	last := readLastReinstall(state.LastReinstall)
-	was, is := state.rootVolumeID(), server.RootVolumeID()
-
-	if was == "" || is == "" || was == is || state.OnDrift.ValueString() == onDriftIgnore ||
-		last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) || server.InstalledImageID() != state.installedImageID().ValueString() {
+	if !state.reimaged(server) || state.OnDrift.ValueString() == onDriftIgnore ||
+		server.InstalledImageID() != state.installedImageID().ValueString() {
 		return nil
 	}
 
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
 		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: it was reinstalled by somebody "+
-			"else, or by an apply that was killed before the state was written. After such an apply the server has what that "+
-			"asked for, and a plan that lists its reasons again erases the disk once more. If it was somebody else, a change of "+
-			"triggers reinstalls the server.", state.ID.ValueString(), is, was))}
+			"else, or by an apply that was killed before the state was written. To have it reinstalled, change triggers.",
+		state.ID.ValueString(), server.RootVolumeID(), state.rootVolumeID()))}
 }
 
 // forgotten is for a server that leaves the state.

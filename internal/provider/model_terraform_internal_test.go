@@ -45,7 +45,7 @@ type modelState struct {
 	model   *osReinstallModel // nil: nothing
 	tainted bool
 
-	imported bool // the private state of the direct driver
+	known marks // the private state of the direct driver
 
 	raw     *tfprotov6.DynamicValue // the protocol's
 	private []byte
@@ -259,7 +259,7 @@ func (directProcess) imported(_ context.Context, id string) (modelState, verdict
 	model := nullModel()
 	model.ID = types.StringValue(id)
 
-	return modelState{model: model, imported: true}, verdicts{}
+	return modelState{model: model, known: marks{imported: true}}, verdicts{}
 }
 
 func (d directProcess) read(ctx context.Context, prior modelState) (modelState, verdicts) {
@@ -277,8 +277,10 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	case err != nil:
 		v.errors = append(v.errors, err.Error())
 	case server == nil:
+		prior.known.reimaged = false
 		v.add(state.judgeReady())
 	default:
+		prior.known.reimaged = state.reimaged(server)
 		v.add(state.refreshed(server))
 		v.add(d.resource.locate(ctx, &state))
 	}
@@ -310,7 +312,7 @@ func (directProcess) plan(
 		state = &copied
 	}
 
-	input := newPlanInput(&plan, state, prior.imported)
+	input := newPlanInput(&plan, state, prior.known)
 
 	decided := decide(&input)
 	decided.write(&input)
@@ -366,7 +368,7 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 		result := d.resource.data.Engine.Run(ctx, request)
 		v.add(outcomeDiagnostics(request.ServerID, &result, duringUpdate))
 
-		prior.model = plan.updated(&state, granted, &result)
+		prior.model, prior.known = plan.updated(&state, granted, &result), marks{}
 
 		return prior, v
 	}
