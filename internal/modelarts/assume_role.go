@@ -53,7 +53,7 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, MinRoleDuration, MaxRoleDuration)
 	}
 
-	iam, err := newService(cfg, iamEndpoint)
+	iam, err := newService(cfg, iamEndpoint, secretsOf(cfg.Credentials))
 	if err != nil {
 		return nil, fmt.Errorf("assume role: %w", err)
 	}
@@ -72,6 +72,9 @@ type assumedRole struct {
 	renew   time.Time
 	end     time.Time
 }
+
+// sentSecrets returns what the requests to IAM know, for the requests that are signed with what IAM returns.
+func (a *assumedRole) sentSecrets() *sentSecrets { return a.iam.secrets }
 
 // Credentials returns the credentials at hand, or new ones where they are about to end.
 func (a *assumedRole) Credentials(ctx context.Context) (Credentials, error) {
@@ -135,6 +138,7 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.requestID)
 	}
 
+	a.iam.secrets.add(credentials.secrets()...)
 	a.keep(credentials, asked, end)
 
 	return credentials, nil

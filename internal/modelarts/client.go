@@ -59,12 +59,14 @@ type Client struct {
 // machine without Insecure, a CA file that cannot be read, a malformed proxy in the environment, and missing
 // credentials.
 func NewClient(cfg Config) (*Client, error) {
-	api, err := newService(cfg, modelArtsEndpoint)
+	secrets := secretsOf(cfg.Credentials)
+
+	api, err := newService(cfg, modelArtsEndpoint, secrets)
 	if err != nil {
 		return nil, err
 	}
 
-	project, err := newProjectLookup(cfg)
+	project, err := newProjectLookup(cfg, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +83,8 @@ func (c *Client) Region() string { return c.region }
 // See https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (c *Client) ProjectID(ctx context.Context) (string, error) { return c.project.id(ctx) }
 
-// newService returns the service that cfg has under the endpoint of kind.
-func newService(cfg Config, kind endpointKind) (*service, error) {
+// newService returns the service that cfg has under the endpoint of kind, and that withholds what repeats secrets.
+func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, error) {
 	if cfg.Credentials == nil {
 		return nil, errors.New("no credentials")
 	}
@@ -111,8 +113,15 @@ func newService(cfg Config, kind endpointKind) (*service, error) {
 		logger = slog.New(slog.DiscardHandler)
 	}
 
+	secrets.addOpen(base.Host)
+
+	if cfg.Transport == nil {
+		proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: base}) // newTransports has seen to the error
+		secrets.add(passwordOf(proxy))
+	}
+
 	return &service{
 		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
-		userAgent: userAgent, maxRetries: cfg.MaxRetries, logger: logger,
+		userAgent: userAgent, maxRetries: cfg.MaxRetries, logger: logger, secrets: secrets,
 	}, nil
 }

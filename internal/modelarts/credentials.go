@@ -27,10 +27,16 @@ type CredentialsSource interface {
 
 // StaticCredentials returns a source that has nothing but credentials.
 func StaticCredentials(credentials Credentials) CredentialsSource {
-	return &staticCredentials{credentials: credentials}
+	return &staticCredentials{credentials: credentials, sent: newSentSecrets()}
 }
 
-type staticCredentials struct{ credentials Credentials }
+type staticCredentials struct {
+	credentials Credentials
+	sent        *sentSecrets
+}
+
+// sentSecrets returns what all know that send requests with the credentials.
+func (s *staticCredentials) sentSecrets() *sentSecrets { return s.sent }
 
 func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
 	return s.credentials, s.credentials.check()

@@ -143,6 +143,60 @@ func TestUnauthorizedWriteIsSentOnce(t *testing.T) {
 	}
 }
 
+// A 401 is one also where its body breaks off, or never ends.
+func TestUnauthorizedWithBrokenBody(t *testing.T) {
+	t.Parallel()
+
+	for name, resp := range map[string]func() *http.Response{
+		"reset": func() *http.Response {
+			return broken(http.StatusUnauthorized, `{"error_code":"AP`, errors.New("reset"))
+		},
+		"endless": func() *http.Response { return response(http.StatusUnauthorized, strings.Repeat("x", 5<<20)) },
+		"none": func() *http.Response {
+			return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody}
+		},
+	} {
+		for verb, call := range writes {
+			t.Run(verb+" "+name, func(t *testing.T) {
+				t.Parallel()
+
+				transport := &memory{answer: func(int, *http.Request) (*http.Response, error) { return resp(), nil }}
+				client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Credentials, cfg.MaxRetries = &rotating{last: 9}, 5 })
+
+				if refused, ok := errors.AsType[*modelarts.Error](call(t.Context(), client)); !ok || !refused.Refreshed {
+					t.Errorf("got %+v", refused)
+				}
+
+				wantRotation(t, transport.all(), 1)
+			})
+		}
+	}
+}
+
+// Twenty reinstalls whose credentials are revoked at once send twenty requests, and one to IAM.
+func TestUnauthorizedWritesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := iam(func(access string) bool { return access == "TMP1" })
+		client := roleClient(t, transport, hourRole)
+
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				_, err := reinstall(t.Context(), client)
+				if refused, ok := errors.AsType[*modelarts.Error](err); !ok || !refused.Refreshed {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		group.Wait()
+
+		if toIAM, others := count(transport.all()); toIAM != 2 || others != 20 {
+			t.Errorf("%d calls to IAM, %d others", toIAM, others)
+		}
+	})
+}
+
 // Only a 401 says something about the credentials.
 func TestOtherAnswersDoNotRefresh(t *testing.T) {
 	t.Parallel()

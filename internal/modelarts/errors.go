@@ -20,7 +20,7 @@ type Error struct {
 	Path       string // path of the request, without host and query
 	StatusCode int
 	Code       string // such as ModelArts.6404 or APIGW.0301; empty where the body has none
-	Message    string // the service's own words, or the beginning of a body that is not JSON
+	Message    string // the service's own words, or the beginning of a body that is not JSON; withheld if it repeats a secret
 	RequestID  string
 	RetryAfter time.Duration // what the Retry-After header asks for, 24 hours at most; 0 where there is none
 	// Refreshed reports that the credentials were replaced after this answer, a 401, so that another try may succeed. It
@@ -129,6 +129,8 @@ const (
 	maxMessage = 2000 // runes of a message of the service
 	maxExcerpt = 300  // runes of a body that is not JSON
 	maxToken   = 128  // runes of an error code or a request id
+	// maxExamined is how much of a text is looked at for these, in bytes.
+	maxExamined = 256 << 10
 )
 
 // preparationError keeps a request from being sent: there are no credentials, no project id, or no time left.
@@ -143,18 +145,21 @@ func (r *reply) refusal(header http.Header) *Error {
 	code, message, requestID := decodeError(r.body)
 	if message == "" && code == "" {
 		message = r.excerpt()
+	} else {
+		message = r.secrets.message(message, maxMessage)
 	}
 
 	if location, err := url.Parse(header.Get("Location")); r.status/100 == 3 && err == nil && location.Host != "" {
-		message = strings.TrimSuffix("redirect to "+location.Scheme+"://"+location.Host+", not followed: "+message, ": ")
+		host := r.secrets.token(location.Scheme + "://" + location.Host)
+		message = strings.TrimSuffix("redirect to "+host+", not followed: "+message, ": ")
 	}
 
 	if r.requestID == "" {
-		r.requestID = requestID
+		r.requestID = r.secrets.token(requestID)
 	}
 
 	refused := r.failure(message)
-	refused.Code = r.scrub.clean(code, maxToken)
+	refused.Code = r.secrets.code(code)
 	refused.RetryAfter = parseRetryAfter(header.Get("Retry-After"), header.Get("Date"))
 
 	return refused
@@ -166,7 +171,7 @@ func (r *reply) unread() error {
 		return &tooLongError{err: r.failure(errTooLong.Error())}
 	}
 
-	return &ConnectionError{Method: r.method, Path: r.path, Sent: true, Err: r.scrub.error(r.bodyErr)}
+	return &ConnectionError{Method: r.method, Path: r.path, Sent: true, Err: r.bodyErr}
 }
 
 // tooLongError is an answer that is too long to be read: a part of it may not be.
@@ -185,13 +190,9 @@ func (r *reply) unusable(wanted string) *Error {
 	return r.failure("the reply is not " + wanted + ": " + r.excerpt())
 }
 
-// failure returns an error about the answer.
+// failure returns an error about the answer. What message quotes of it can be shown.
 func (r *reply) failure(message string) *Error {
-	return &Error{
-		Method: r.method, Path: r.path, StatusCode: r.status,
-		Message:   r.scrub.clean(message, maxMessage),
-		RequestID: r.scrub.clean(r.requestID, maxToken),
-	}
+	return &Error{Method: r.method, Path: r.path, StatusCode: r.status, Message: message, RequestID: r.requestID}
 }
 
 // decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
@@ -231,29 +232,20 @@ var (
 	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
-// excerpt returns the beginning of a body that is not understood, without secrets and HTML markup.
+// excerpt returns the beginning of a body that is not understood, without HTML markup.
 func (r *reply) excerpt() string {
-	text := strings.TrimSpace(string(r.body))
-
-	// Written anew, JSON has no escapes but those that the scrubber knows.
-	var value any
-	if json.Unmarshal(r.body, &value) == nil {
-		if written, err := json.Marshal(value); err == nil {
-			text = string(written)
-		}
-	}
-
-	text = r.scrub.text(text)
-
+	text := strings.TrimSpace(string(r.body[:min(len(r.body), maxExamined)]))
 	if strings.HasPrefix(text, "<") {
 		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
 	}
 
-	return clean(r.scrub.text(text), maxExcerpt)
+	return r.secrets.message(text, maxExcerpt)
 }
 
 // clean returns text in one line of at most limit runes, without what could drive a terminal.
 func clean(text string, limit int) string {
+	text = text[:min(len(text), maxExamined)]
+
 	printable := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

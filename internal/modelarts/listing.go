@@ -76,6 +76,10 @@ func (c *Client) serverPage(ctx context.Context, limit, offset int) (*page[Serve
 		return nil, nil, answer.unusable("a page of servers")
 	}
 
+	for i := range page.items {
+		answer.secrets.receive(&page.items[i])
+	}
+
 	return page, answer, nil
 }
 

@@ -24,7 +24,7 @@ type projectLookup struct {
 	known string
 }
 
-func newProjectLookup(cfg Config) (*projectLookup, error) {
+func newProjectLookup(cfg Config, secrets *sentSecrets) (*projectLookup, error) {
 	if cfg.ProjectID != "" {
 		if !isHeaderValue(cfg.ProjectID) || !isPathElement(cfg.ProjectID) {
 			return nil, fmt.Errorf("%q is not a project id", cfg.ProjectID)
@@ -42,7 +42,7 @@ func newProjectLookup(cfg Config) (*projectLookup, error) {
 		return nil, errors.New("neither a project id, a project name nor a region is given")
 	}
 
-	iam, err := newService(cfg, iamEndpoint)
+	iam, err := newService(cfg, iamEndpoint, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,9 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 	}
 
 	projects, ok := decodeProjects(answer.body, p.name)
-	if !ok {
+
+	shown := p.iam.secrets.message(strings.Join(projects, ", "), maxMessage)
+	if !ok || shown == withheldMessage {
 		return "", answer.unusable("a list of projects")
 	}
 
@@ -96,7 +98,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 		return "", errors.New("IAM shows no such project; give the project id")
 	case 1:
 	default:
-		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), strings.Join(projects, ", "))
+		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), shown)
 	}
 
 	p.mu.Lock()

@@ -44,8 +44,10 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	}
 
 	if !server.is(id) {
-		return nil, answer.failure("the reply shows server " + *server.ID + " instead")
+		return nil, answer.failure("the reply shows server " + answer.secrets.token(*server.ID) + " instead")
 	}
+
+	answer.secrets.receive(server)
 
 	return server, nil
 }
@@ -92,7 +94,11 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 		return nil, err
 	}
 
-	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body, req.AdminPass, req.UserData)
+	c.api.secrets.add(req.AdminPass)
+	c.api.secrets.addUserData(req.UserData)
+	c.api.secrets.addOpen(req.KeyPairName, req.ImageID)
+
+	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +130,7 @@ func (r *ReinstallRequest) encode() ([]byte, error) {
 }
 
 // do sends a request about the server with that id; verb is what to do with it, empty for nothing.
-func (c *Client) do(ctx context.Context, method, id, verb string, body []byte, secrets ...Secret) (*reply, error) {
+func (c *Client) do(ctx context.Context, method, id, verb string, body []byte) (*reply, error) {
 	if !isPathElement(id) {
 		return nil, fmt.Errorf("%q is not a server id", id)
 	}
@@ -134,7 +140,7 @@ func (c *Client) do(ctx context.Context, method, id, verb string, body []byte, s
 		path = append(path, verb)
 	}
 
-	return c.send(ctx, &request{method: method, path: path, body: body, secrets: secrets})
+	return c.send(ctx, &request{method: method, path: path, body: body})
 }
 
 // send sends req, whose path is that below the servers of the project.
@@ -170,10 +176,12 @@ func (r *reply) server(id string) *Server {
 	case r.bodyErr != nil, server == nil, firstOf("", members, "error_code", "errorCode") != "":
 		return nil
 	case shown == nil && server.CurrentStatus().documented():
-		return server
 	case server.ID != nil && strings.EqualFold(*server.ID, id):
-		return server
 	default:
 		return nil
 	}
+
+	r.secrets.receive(server)
+
+	return server
 }

@@ -34,6 +34,7 @@ type service struct {
 	userAgent     string
 	maxRetries    int
 	logger        *slog.Logger
+	secrets       *sentSecrets
 }
 
 // request is one request, before it is put together.
@@ -43,7 +44,6 @@ type request struct {
 	query   url.Values
 	project string // goes into X-Project-Id
 	body    []byte
-	secrets []Secret // what the answer must not be quoted with
 	// harmless is set for a request other than a GET that changes nothing, so that sending it twice does no harm.
 	harmless bool
 }
@@ -57,8 +57,8 @@ type reply struct {
 	status       int
 	requestID    string
 	body         []byte
-	bodyErr      error // why body is not complete
-	scrub        *scrubber
+	bodyErr      error        // why body is not complete
+	secrets      *sentSecrets // what is quoted has nothing of them
 }
 
 // do sends req and returns the answer. What may be repeated is repeated as the retry policy says, and once more after a
@@ -135,14 +135,15 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	var trace sendTrace
 
-	scrub := newScrubber(append(credentials.secrets(), req.secrets...)...)
+	path := s.url(req).EscapedPath()
+	s.secrets.add(credentials.secrets()...)
+	s.secrets.addOpen(path)
+
 	began := time.Now()
 
 	resp, err := s.transport(credentials, req.method).RoundTrip(s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req))
 	if err != nil {
-		err = &ConnectionError{
-			Method: req.method, Path: s.url(req).EscapedPath(), Sent: trace.sent(err), Err: scrub.error(because(ctx, err)),
-		}
+		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.secrets.error(err))}
 		s.log(ctx, req, began, slog.String("error", err.Error()))
 
 		return nil, err
@@ -150,10 +151,12 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost with it
 
 	answer := &reply{
-		method: req.method, path: s.url(req).EscapedPath(), status: resp.StatusCode, requestID: scrub.requestID(headerRequestID(resp.Header)), scrub: scrub,
+		method: req.method, path: path, status: resp.StatusCode, requestID: s.secrets.token(headerRequestID(resp.Header)), secrets: s.secrets,
 	}
-	answer.body, answer.bodyErr = readBody(resp)
-	answer.bodyErr = because(ctx, answer.bodyErr)
+
+	if answer.body, err = readBody(resp); err != nil {
+		answer.bodyErr = because(ctx, s.secrets.error(err))
+	}
 
 	s.log(ctx, req, began, slog.Int("status", answer.status), slog.String("request_id", answer.requestID))
 

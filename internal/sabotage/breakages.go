@@ -42,6 +42,15 @@ var breakages = []breakage{
 	{"any 2xx shows a server", []edit{{
 		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
+	{"a Retry-After of an hour is obeyed", []edit{{
+		"internal/modelarts/retry.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
+	}}, wire},
+	{"the temporary keys of a role are no secrets", []edit{{
+		"internal/modelarts/assume_role.go", "\ta.iam.secrets.add(credentials.secrets()...)\n", "",
+	}}, wire},
+	{"only the answer to a request is searched for its secrets", []edit{{
+		"internal/modelarts/servers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
+	}}, wire},
 	{"the first RUNNING is believed", []edit{{
 		verdictFile, "return evidence > EvidenceNone && (!op.sameRoot(seen) ||", "return evidence >= EvidenceNone && (true ||",
 	}}, engine},

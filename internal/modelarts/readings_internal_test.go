@@ -1,0 +1,365 @@
+package modelarts
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf16"
+)
+
+// encodings are ways in which services, gateways and libraries write a text in an answer.
+var encodings = map[string]func(string) string{
+	"JSON":                func(s string) string { return jsonString(s, true) },
+	"JSON, HTML as it is": func(s string) string { return jsonString(s, false) },
+	"JSON, all ASCII":     func(s string) string { return inASCII(jsonString(s, false), `\u%04x`) },
+	"JSON, ALL ASCII":     func(s string) string { return inASCII(jsonString(s, false), `\u%04X`) },
+	"JSON, all escaped":   func(s string) string { return each(s, `\u%04x`) },
+	"JSON with \\/":       func(s string) string { return strings.ReplaceAll(jsonString(s, true), "/", `\/`) },
+	"Gson":                strings.NewReplacer("=", `\u003d`, "'", `\u0027`, "<", `\u003c`, ">", `\u003e`, "&", `\u0026`, `"`, `\"`, `\`, `\\`).Replace,
+	".NET":                strings.NewReplacer("+", `\u002B`, "'", `\u0027`, "<", `\u003C`, ">", `\u003E`, "&", `\u0026`, `"`, `\u0022`, "`", `\u0060`, `\`, `\\`).Replace,
+	"JavaScript":          func(s string) string { return each(strings.ToValidUTF8(s, "?"), `\u{%x}`) },
+	"%q":                  strconv.Quote,
+	"%+q":                 strconv.QuoteToASCII,
+	`\x`:                  func(s string) string { return eachByte(s, `\x%02x`) },
+	`\octal`:              func(s string) string { return eachByte(s, `\%03o`) },
+	"query":               url.QueryEscape,
+	"path":                url.PathEscape,
+	"query, lower case":   func(s string) string { return lowerEscapes(url.QueryEscape(s)) },
+	"query of Java":       func(s string) string { return strings.NewReplacer("%2A", "*", "~", "%7E").Replace(url.QueryEscape(s)) },
+	"percent":             func(s string) string { return eachByte(s, "%%%02X") },
+	"percent, lower case": func(s string) string { return eachByte(s, "%%%02x") },
+	"escape()":            func(s string) string { return inASCII(url.PathEscape(s), "%%u%04X") },
+	"quoted-printable":    func(s string) string { return eachByte(s, "=%02X") },
+	"HTML":                html.EscapeString,
+	"HTML, decimal":       func(s string) string { return each(s, "&#%d;") },
+	"HTML, hexadecimal":   func(s string) string { return each(s, "&#x%x;") },
+	"HTML, no semicolons": func(s string) string { return each(s, "&#%04d ") },
+	"hex":                 func(s string) string { return hex.EncodeToString([]byte(s)) },
+	"HEX":                 func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	"hex, spaced":         func(s string) string { return fmt.Sprintf("% x", s) },
+	"hex, colons":         func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% x", s), " ", ":") },
+	"hex, 0x":             func(s string) string { return fmt.Sprintf("%# x", s) },
+	"byte list":           func(s string) string { return fmt.Sprintf("%d", []byte(s)) },
+	"byte list of Java":   javaBytes,
+	"byte list in JSON":   func(s string) string { return strings.Join(strings.Fields(fmt.Sprintf("%d", []byte(s))), ",") },
+	"byte list, 0x":       func(s string) string { return fmt.Sprintf("%#v", []byte(s)) },
+	"byte list, octal":    func(s string) string { return fmt.Sprintf("%03o", []byte(s)) },
+	"byte list, binary":   func(s string) string { return fmt.Sprintf("%08b", []byte(s)) },
+	"characters":          func(s string) string { return fmt.Sprint([]rune(s)) },
+	"U+0041":              func(s string) string { return fmt.Sprintf("%U", []rune(s)) },
+	"base64":              func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64, raw":         func(s string) string { return base64.RawStdEncoding.EncodeToString([]byte(s)) },
+	"base64 for URLs":     func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) },
+	"base64 within, 1":    func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte("x" + s + "yz")) },
+	"base64 within, 2":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte("{\"" + s + "\"}")) },
+	"base64 in lines":     func(s string) string { return inLines(base64.StdEncoding.EncodeToString([]byte(s))) },
+	"base64 of UTF-16":    func(s string) string { return base64.StdEncoding.EncodeToString(inUTF16(s)) },
+	"spaced":              func(s string) string { return between(s, " ") },
+	"dashed":              func(s string) string { return between(s, "-") },
+	"reversed":            reverse,
+}
+
+// between writes something between the characters of a text that has none of it.
+func between(s, separator string) string {
+	if strings.Contains(s, separator) {
+		return s
+	}
+
+	return strings.Join(strings.Split(s, ""), separator)
+}
+
+func asciiOrNot(r rune) rune {
+	if r > unicode.MaxASCII {
+		return -1
+	}
+
+	return r
+}
+
+func wide(r rune) rune {
+	if '!' <= r && r <= '~' {
+		return r - '!' + 0xff01
+	}
+
+	return r
+}
+
+func jsonString(s string, escapeHTML bool) string {
+	var b strings.Builder
+
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	_ = encoder.Encode(s)
+
+	text := strings.TrimSpace(b.String())
+
+	return text[1 : len(text)-1]
+}
+
+// each writes every character in the given format, as UTF-16 where that takes four digits.
+func each(s, format string) string {
+	var b strings.Builder
+
+	for _, r := range s {
+		if r > 0xffff && strings.Contains(format, "04") {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, format, unit)
+			}
+		} else {
+			fmt.Fprintf(&b, format, r)
+		}
+	}
+
+	return b.String()
+}
+
+func eachByte(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, format, s[i])
+	}
+
+	return b.String()
+}
+
+// inASCII writes what is not ASCII in the given format.
+func inASCII(s, format string) string {
+	var b strings.Builder
+
+	for _, r := range s {
+		if r <= unicode.MaxASCII {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(each(string(r), format))
+		}
+	}
+
+	return b.String()
+}
+
+func lowerEscapes(s string) string {
+	parts := strings.Split(s, "%")
+	for i, part := range parts[1:] {
+		parts[i+1] = strings.ToLower(part[:2]) + part[2:]
+	}
+
+	return strings.Join(parts, "%")
+}
+
+func javaBytes(s string) string {
+	var numbers []string
+	for i := range len(s) {
+		numbers = append(numbers, strconv.Itoa(int(int8(s[i])))) //nolint:gosec // so does Java
+	}
+
+	return "[" + strings.Join(numbers, ", ") + "]"
+}
+
+func inLines(s string) string {
+	var lines []string
+	for chunk := range slices.Chunk([]byte(s), 20) {
+		lines = append(lines, string(chunk))
+	}
+
+	return strings.Join(lines, "\r\n")
+}
+
+// inUTF16 writes what is ASCII in UTF-16. Other text in it cannot be told from noise.
+func inUTF16(s string) []byte {
+	if s != strings.ToValidUTF8(strings.Map(asciiOrNot, s), "") {
+		return []byte(s)
+	}
+
+	var encoded []byte
+	for _, unit := range utf16.Encode([]rune(s)) {
+		encoded = append(encoded, byte(unit), byte(unit>>8))
+	}
+
+	return encoded
+}
+
+// sameEveryTime is a source of the same numbers in every run.
+func sameEveryTime() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) } //nolint:gosec // no secret comes of it
+
+// Each encoding alone can be undone.
+func TestReadingsHaveWhatIsEncoded(t *testing.T) {
+	t.Parallel()
+
+	const text = `Zq<"e\\é%2B+&x'Yk>/9=Ü`
+
+	for name, encode := range encodings {
+		found := false
+
+		if !everyReading(encode(text), func(reading string) bool {
+			found = strings.Contains(reading, text)
+
+			return !found
+		}) {
+			t.Errorf("%s: there are too many", name)
+		}
+
+		if !found {
+			t.Errorf("%s: %q has no reading with %q in it", name, encode(text), text)
+		}
+	}
+}
+
+func TestOpenings(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		undo func(string) string
+		want map[string]string
+	}{
+		"unescape": {unescape, map[string]string{
+			`a\u003db`: "a=b", `\\u003d`: `\u003d`, `\ud83d\ude00`: "😀", `\ud83d`: "\ufffd", `\ud83d\u0041`: "\ufffd", `\u{41}\u{1f600}`: "A😀",
+			`\U00000041`: "A", `\x41\x4z`: "A\x04z", `\101\0`: "A\x00", `\"\/\q`: `"/q`, `\n`: " ", `\`: "", `\u00`: "\x00", `\uxyz`: "uxyz", `\u{xyz}`: "u{xyz}",
+			`\U99999999`: "\ufffd", `\777`: "\xff", "plain": "plain",
+		}},
+		"unpercent": {unpercent, map[string]string{
+			"%41%3d%3D": "A==", "%u0041": "A", "%": "%", "%4": "%4", "%zz": "%zz", "%25%34": "%4", "%+1": "%+1", "%u00": "%u00",
+		}},
+		"unequal":  {unequal, map[string]string{"=41=3d": "A=", "a=b": "a=b", "=": "="}},
+		"unplus":   {unplus, map[string]string{"a+b": "a b"}},
+		"squeeze":  {squeeze, map[string]string{" a b\n\tc ": "abc"}},
+		"unspace":  {unspace, map[string]string{"P a s s w o r d": "Password", "P-a-s-s-w-o-r-d x": "Password x", "a b c": "a b c", "x, P.a.s.s.w.o.r.d": "x, Password", "": ""}},
+		"reverse":  {reverse, map[string]string{"aé😀": "😀éa"}},
+		"base64":   {unpackOf(0), map[string]string{"UGFzc3dvcmQ=": "Password\n", "UGFzc3dvcmQx:QUJDREVGR0g": "Password1\nABCDEFGH\n", "UGFzc3": "", "UGFzc3d!": ""}},
+		"base64+3": {unpackOf(3), map[string]string{"xyzUGFzc3dvcmQ": "Password\n"}},
+		"hex":      {unpackOf(4), map[string]string{"50617373776f7264": "Password\n", "50617373776F726": "Passwor\n", "5061": ""}},
+		"hex+1":    {unpackOf(5), map[string]string{"a50617373776f7264": "Password\n"}},
+		"list, 10": {unlistOf(10), map[string]string{
+			"[80 97 115 115 119 111]": "Passwo\n", "80,97,115,115,-61,-68": "Pass\xc3\xbc\nPassÃ¼\n", "80-97-115-115-119-111": "Passwo\n",
+			"1 2 3": "", "80 97 115 x 115 119 111": "", "80 97 115 115 119 23494": "Passw密\n", "80 97 115 115 119 246": "Passw\xf6\nPasswö\n", "1 2 3 4 5 99999999999": "",
+		}},
+		"list, 16": {unlistOf(16), map[string]string{"0x50, 0x61, 0X73, 73 77 6f": "Passwo\n", "U+0050 U+0061 U+0073 U+0073 U+0077 U+006F": "Passwo\n"}},
+		"list, 8":  {unlistOf(8), map[string]string{"120 141 163 163 167 157": "Passwo\n"}},
+		"list, 2":  {unlistOf(2), map[string]string{"01010000 01100001 01110011 01110011 01110111 01101111": "Passwo\n"}},
+	} {
+		for text, want := range tt.want {
+			if got := tt.undo(text); got != want {
+				t.Errorf("%s of %q is %q, want %q", name, text, got, want)
+			}
+		}
+	}
+}
+
+// unpackOf unpacks with one of packings.
+func unpackOf(index int) func(string) string {
+	return func(text string) string { return packings[index].unpack(text, map[string]bool{}) }
+}
+
+func unlistOf(base int) func(string) string {
+	return func(text string) string { return unlist(text, base) }
+}
+
+// ordinary are messages that services and gateways have.
+var ordinary = []string{
+	"image not found", "LiteServer instance '62383738-e52a-450a-9f84-f9e705402be8' not found", "Bad Gateway",
+	"The status of the server does not allow this operation.", "The status RUNNING does not allow this operation.",
+	"Incorrect IAM authentication information: Get secretKey failed,ak:HST3WPT5ABCDEFGHIJKL,err:ak not exist",
+	"The password is too simple: it needs 8 to 26 characters of 3 kinds.", "Password is invalid.", "admin_pass is not valid",
+	"Password must contain at least three of: uppercase letters, lowercase letters, digits and special characters !@$%^-_=+[{}]:,./?",
+	"key pair KeyPair-1 does not exist", "Parameter user_data is invalid: it must be base64.", "The secret key or the token has expired.",
+	"upstream connect error or disconnect/reset before headers. reset reason: connection failure",
+	`{"timestamp":"2026-11-26T10:00:00.000+0000","status":500,"error":"Internal Server Error","path":"/v1/0605767b5d80d5762f8ac01d2f4ec4a1/dev-servers"}`,
+	"5f2b1c9a7d3e4f60a1b2c3d4e5f60718", "c90fb553-4a2a-4f3f-8a4e-1f1f6d1d3b6e", "ModelArts.6404", "APIGW.0301",
+	"dial tcp: lookup modelarts.cn-north-4.myhuaweicloud.com on 10.0.0.2:53: no such host",
+	"tls: failed to verify certificate: x509: certificate is valid for *.cn-north-4.myhuaweicloud.com, not modelarts.example.com",
+	"read tcp 192.168.0.5:51234->10.20.30.40:443: read: connection reset by peer", "2026-11-26 10:00:00 +0000 UTC",
+	"java.lang.NullPointerException: Cannot invoke \"com.example.Server.getId()\" because \"server\" is null at com.example.Foo.bar(Foo.java:123)",
+	"user_data must be base64; its first line has to be #!/bin/bash or #cloud-config", "quota exceeded: 10 of 10 instances are used",
+	"Policy doesn't allow modelarts:devserver:reinstall to be performed.", "镜像不存在,请检查参数 image_id 是否正确", "实例状态不允许此操作",
+	"https://console.huaweicloud.com/modelarts/?region=cn-north-4&locale=zh-cn#/dev-server%2Flist%3Fid%3D62383738-e52a-450a-9f84-f9e705402be8",
+	`<a href="/?x=1&amp;y=2">&lt;502&gt;</a> &copy; nginx/1.25.3`, `{"error":{"code":401,"title":"Unauthorized","message":"The request requires authentication."}}`,
+}
+
+// An ordinary message has few readings, all of them together as long as one can be.
+func TestReadingsAreFew(t *testing.T) {
+	t.Parallel()
+
+	most, size := 0, 0
+
+	for _, message := range append(slices.Clone(ordinary), clean(strings.Repeat(strings.Join(ordinary, "; "), 2), maxMessage)) {
+		readings := 0
+
+		if !everyReading(message, func(reading string) bool {
+			readings++
+			size += len(reading)
+
+			return true
+		}) {
+			t.Errorf("too many readings of %q", message)
+		}
+
+		most = max(most, readings)
+	}
+
+	if most > maxReadings/2 || size > maxReadingSize/2 {
+		t.Errorf("%d readings of a message, %d bytes of all messages", most, size)
+	}
+
+	t.Logf("%d readings of a message, %d bytes of all messages", most, size)
+}
+
+// waysToOpen is how many readings a reading can add at once.
+const waysToOpen = len(openings) + len(packings) + len(listBases)
+
+// A text that has been made to have readings without end is given up.
+func TestReadingsAreBounded(t *testing.T) {
+	t.Parallel()
+
+	bomb := "x"
+	for range 400 {
+		bomb = `%5c` + bomb + "&amp;" + `\u0025`
+	}
+
+	for name, text := range map[string]string{
+		"percent": "%" + strings.Repeat("25", 1200) + "41", "backslashes": strings.Repeat(`\`, 2400) + "u0041", "all": bomb,
+	} {
+		size, visits := 0, 0
+
+		whole := everyReading(text, func(reading string) bool {
+			size += len(reading)
+			visits++
+
+			return true
+		})
+
+		if most := 2*maxReadingSize + waysToOpen*len(text); size > most || visits > maxReadings+waysToOpen {
+			t.Errorf("%s: %d bytes in %d readings", name, size, visits)
+		}
+
+		t.Logf("%s: %d bytes in %d readings, all of them: %v", name, size, visits, whole)
+	}
+}
+
+func FuzzReadings(f *testing.F) {
+	for name, encode := range encodings {
+		f.Add(encode(name))
+	}
+
+	f.Fuzz(func(t *testing.T, text string) {
+		text = clean(text, maxMessage)
+		visits := 0
+
+		everyReading(text, func(string) bool {
+			visits++
+
+			return true
+		})
+
+		if visits == 0 || visits > maxReadings+waysToOpen {
+			t.Errorf("%d readings of %q", visits, text)
+		}
+	})
+}

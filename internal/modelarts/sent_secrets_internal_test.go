@@ -1,0 +1,597 @@
+package modelarts
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+)
+
+// lossy are ways of writing that cannot be undone: they are tried on the secret alone.
+var lossy = map[string]func(string) string{
+	"as it is": func(s string) string { return s },
+	"upper":    strings.ToUpper,
+	"lower":    strings.ToLower,
+	"wide":     func(s string) string { return strings.Map(func(r rune) rune { return wide(r) }, s) },
+	"question marks": func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !isAlphanumeric(byte(r)) || r > unicode.MaxASCII {
+				return '?'
+			}
+
+			return r
+		}, s)
+	},
+	"no punctuation": func(s string) string { return string(bareSpelling.fold(s)) },
+	"in lines":       func(s string) string { return strings.Join(strings.Split(s, ""), "\n") },
+	"in an array":    func(s string) string { return fmt.Sprintf("%q", strings.Split(s, "")) },
+}
+
+// passwords are of the kinds that the API page allows, and of lengths from the shortest to the longest one.
+var passwords = []string{
+	"Abc=defgh1+X", "Ab=12=cd=34X", "Ab1+cd2+ef3=", "P@ss~word/1A", `Qw"er\ty<1>Z`, "Ab1!efgh", "Correct-Horse-1", "Pässwörd-1",
+	`Zq<"e\é%2B+&x'Yk>/9=Ü`, "@Admin_pass-2026-with-26-c", "A1!" + "密码密码密", "&#65;\\u0041%41QUJD", "!!!!@@@@####1aB",
+}
+
+// anEcho puts a text where a message quotes it.
+func anEcho(source *rand.Rand, text string) string {
+	around := []string{"%s", `{"admin_pass":"%s"}`, "value %s is refused", "got<%s>", "admin_pass=%s&x=1", "a%sb"}
+
+	return fmt.Sprintf(around[source.IntN(len(around))], text)
+}
+
+// chain writes secret in some ways, one within the other, and returns their names as well.
+func chain(source *rand.Rand, secret string, steps int) (text string, names []string) {
+	losses := slices.Sorted(maps.Keys(lossy))
+	name := losses[source.IntN(len(losses))]
+	text, names = lossy[name](secret), []string{name}
+
+	// Where too little is left, there is nothing to withhold.
+	if len(bareSpelling.fold(secret)) < 10 && (name == "question marks" || name == "no punctuation" || name == "in an array") {
+		text, names = secret, []string{"as it is"}
+	}
+
+	ways := slices.Sorted(maps.Keys(encodings))
+
+	for range steps {
+		name := ways[source.IntN(len(ways))]
+		names = append(names, name)
+		text = encodings[name](anEcho(source, text))
+	}
+
+	return anEcho(source, text), names
+}
+
+// knowing returns what knows that the secrets were sent.
+func knowing(secrets ...string) *sentSecrets {
+	sent := newSentSecrets()
+	for _, secret := range secrets {
+		sent.add(NewSecret(secret))
+	}
+
+	return sent
+}
+
+// withUserData returns what knows that the user data was sent.
+func withUserData(data string) *sentSecrets {
+	sent := newSentSecrets()
+	sent.addUserData(NewSecret(base64.StdEncoding.EncodeToString([]byte(data))))
+
+	return sent
+}
+
+// withholds reports whether a message is not shown.
+func (s *sentSecrets) withholds(message string) bool {
+	return s.message(message, maxMessage) == withheldMessage
+}
+
+// Every password, in every way of writing, and in ways of writing one within the other, is found.
+func TestEchoesAreWithheld(t *testing.T) {
+	t.Parallel()
+
+	source := sameEveryTime()
+	withheld := 0
+
+	for _, password := range passwords {
+		sent := knowing(password)
+
+		for name, encode := range encodings {
+			if text := anEcho(source, encode(password)); !sent.withholds(text) {
+				t.Errorf("%q as %s: %q", password, name, text)
+			}
+		}
+
+		for range 150 {
+			text, names := chain(source, password, source.IntN(4))
+			if len([]rune(clean(text, len(text)))) > maxMessage {
+				continue // the end would be cut off
+			}
+
+			if !sent.withholds(text) {
+				t.Errorf("%q as %q: %q", password, names, text)
+			}
+
+			withheld++
+		}
+	}
+
+	if withheld < 1500 {
+		t.Errorf("only %d chains were short enough", withheld)
+	}
+}
+
+func FuzzEchoesAreWithheld(f *testing.F) {
+	for i, password := range passwords {
+		f.Add(password, uint64(i), uint8(i)) //nolint:gosec // there are few
+	}
+
+	f.Fuzz(func(t *testing.T, password string, seed uint64, steps uint8) {
+		folded := bareSpelling.fold(password)
+		if password != strings.ToValidUTF8(clean(password, 26), "") || len(password) > 26 || len(folded) < 10 || !isTelling(folded) {
+			t.Skip()
+		}
+
+		text, names := chain(rand.New(rand.NewPCG(seed, 0)), password, int(steps%4)) //nolint:gosec // no secret comes of it
+		if len([]rune(clean(text, len(text)))) <= maxMessage && !knowing(password).withholds(text) {
+			t.Errorf("%q as %q: %q", password, names, text)
+		}
+	})
+}
+
+// What is left of a secret that is cut off, or quoted in part, is found.
+func TestPartsOfSecretsAreWithheld(t *testing.T) {
+	t.Parallel()
+
+	const key = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
+
+	token := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(key+"/", 40)))
+	sent := knowing(append(slices.Clone(passwords), key, token)...)
+
+	for _, part := range []string{
+		"Abc=defg...", "...defgh1+X", "c=defgh1", "Ab1!ef", "1!efgh", "P@ss~wor", "Correct-Ho...", "ct-horse", `Zq<"e\é%2B`, "@Admin_pass-20",
+		key[:8], key[:20], key[20:], key[11:31], key[:12] + "***", strings.ToUpper(key[5:30]), token[:16], token[100:140], token[len(token)-40:],
+	} {
+		for name, encode := range map[string]func(string) string{
+			"as it is": func(s string) string { return s }, "base64": encodings["base64 within, 1"], "JSON": encodings["JSON, all escaped"],
+		} {
+			if text := "got " + encode(part); !sent.withholds(text) {
+				t.Errorf("%s: %q", name, text)
+			}
+		}
+	}
+}
+
+// A secret where a message is cut is found, however it is written: what is shown ends within it.
+func TestSecretsAtTheCutAreWithheld(t *testing.T) {
+	t.Parallel()
+
+	for _, limit := range []int{maxMessage, maxExcerpt, maxToken} {
+		for name, encode := range encodings {
+			if encoded := encode("Abc=defgh1+X"); !strings.Contains(knowing("Abc=defgh1+X").quote(
+				strings.Repeat("-", limit-len([]rune(encoded))*3/4)+" "+encoded, limit, withheldToken), withheldToken) {
+				t.Errorf("%s at %d", name, limit)
+			}
+		}
+	}
+}
+
+const (
+	shellScript = `#!/bin/bash -e
+# wait for the network, then join the cluster
+export REGION=cn-north-4
+export DB_PASSWORD='s3cr3t-Pa55'
+hostnamectl set-hostname trainer-gpu-cn-north-4-001.example.com
+if ! systemctl restart docker; then
+  echo "permission denied: the server is not available" >&2
+  exit 1
+fi
+curl -sf https://bucket.obs.cn-north-4.myhuaweicloud.com/setup-22.04.sh | bash -s -- --token=join-token-7c9e6679f2b4
+echo 'root:Correct-Horse-1' | chpasswd
+sleep 10
+`
+	cloudConfig = `#cloud-config
+package_update: true
+users:
+  - name: trainer
+    ssh_authorized_keys:
+      - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHJlYWxseS1hLWtleS1vZi1zb21lYm9keQ trainer@example
+chpasswd:
+  list: |
+    trainer:Kx9-hunter-2
+write_files:
+  - path: /etc/app.conf
+    content: |
+      api_key: 9f8e7d6c5b4a
+      endpoint = https://modelarts.cn-north-4.myhuaweicloud.com
+      devserver = 62383738-e52a-450a-9f84-f9e705402be8
+      "Passwort": "für Müller 2026"
+runcmd:
+  - [systemctl, enable, --now, app]
+`
+)
+
+// Of user data, the lines and words that say something are withheld, however they are written.
+func TestUserDataIsWithheld(t *testing.T) {
+	t.Parallel()
+
+	for data, quotes := range map[string][]string{
+		shellScript: {
+			shellScript, shellScript[:40], shellScript[60:], "line 4: export DB_PASSWORD='s3cr3t-Pa55'", "DB_PASSWORD=s3cr3t-Pa55", "bad value s3cr3t-Pa55",
+			"token join-token-7c9e6679f2b4", "unknown user root:Correct-Horse-1", "Correct-Horse-1", "hostnamectl set-hostname trainer",
+			"curl -sf https://bucket.obs.cn-north-4", "echo 'root:Correct-Horse-1' | chpasswd",
+		},
+		cloudConfig: {
+			cloudConfig, "trainer:Kx9-hunter-2", "AAAAC3NzaC1lZDI1NTE5AAAAIHJlYWxseS1hLWtleS1vZi1zb21lYm9keQ", "api_key: 9f8e7d6c5b4a", "9f8e7d6c5b4a",
+			"- path: /etc/app.conf", `"Passwort": "für Müller 2026"`, "[systemctl, enable, --now, app]", "C1lZDI1NTE5AAAAIHJlYWxseS1hLWtleS1vZi1zb21l",
+		},
+	} {
+		sent := withUserData(data)
+
+		for _, quote := range quotes {
+			for _, name := range []string{"%q", "JSON", "query", "path", "HTML", "hex", "base64", "base64 within, 1", "base64 within, 2", "byte list", "reversed"} {
+				if text := encodings[name](quote); len(text) <= maxMessage && !sent.withholds("invalid user data: "+text) {
+					t.Errorf("%s: %q", name, text)
+				}
+			}
+		}
+
+		sample := base64.StdEncoding.EncodeToString([]byte(data))
+		for _, text := range []string{sample, sample[:64], sample[200:300], strings.ToUpper(sample), inLines(sample), reverse(sample)} {
+			if !sent.withholds("invalid user data: " + text) {
+				t.Errorf("base64: %q", text)
+			}
+		}
+	}
+}
+
+// Packed user data is known as it is sent, and as what it has packed.
+func TestPackedUserDataIsWithheld(t *testing.T) {
+	t.Parallel()
+
+	var packed bytes.Buffer
+
+	writer := gzip.NewWriter(&packed)
+	_, _ = writer.Write([]byte(shellScript))
+
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	cut := withUserData(packed.String()[:packed.Len()*2/3])
+	if !cut.withholds("line 4: export DB_PASSWORD='s3cr3t-Pa55'") {
+		t.Error("packed user data that is cut off is not known")
+	}
+
+	sent := withUserData(packed.String())
+	for _, quote := range []string{
+		"line 4: export DB_PASSWORD='s3cr3t-Pa55'", "join-token-7c9e6679f2b4", fmt.Sprintf("%x", packed.Bytes()), fmt.Sprintf("%d", packed.Bytes()),
+		base64.StdEncoding.EncodeToString(packed.Bytes()[50:150]), base64.RawURLEncoding.EncodeToString(packed.Bytes()),
+	} {
+		if !sent.withholds(quote) {
+			t.Errorf("%q", quote)
+		}
+	}
+}
+
+// A bomb of packed user data takes no more time and memory than other user data that is long.
+func TestUnpackedUserDataIsBounded(t *testing.T) {
+	t.Parallel()
+
+	var packed bytes.Buffer
+
+	writer := gzip.NewWriter(&packed)
+	for range 300 {
+		_, _ = writer.Write([]byte(script(sameEveryTime())))
+	}
+
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	if size := len(unzip(packed.Bytes(), longestUnpacked)); size != longestUnpacked {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+// User data that is no base64 is taken as it is.
+func TestUserDataThatIsNoBase64(t *testing.T) {
+	t.Parallel()
+
+	sent := newSentSecrets()
+	sent.addUserData(NewSecret(shellScript))
+
+	if !sent.withholds("export DB_PASSWORD='s3cr3t-Pa55'") {
+		t.Error("it is shown")
+	}
+}
+
+// Ordinary messages are shown, whatever was sent.
+func TestOrdinaryMessagesAreShown(t *testing.T) {
+	t.Parallel()
+
+	const host = "modelarts.cn-north-4.myhuaweicloud.com"
+
+	secrets := append(slices.Clone(passwords),
+		"Password@123", "Password1", "Passw0rd!", "Password-1!", "Pass@word1", "Welcome1!", "Huawei@123", "Admin123!", "Server-2026", "Instance1",
+		"Admin@2026-11-26", "Huawei12#$", "modelarts-1A", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc",
+		"MIIFxAYJKoZIhvcNAQcCoIIFtTCCBbECAQExDTALBglghkgBZQMEAgEwggPABgkqhkiG9w0BBwGgggOxBIIDrXsidG9rZW4iOnsiZXhwaXJlc19hdCI6IjIwMjYt",
+		strings.Repeat("gQpjbi1ub3J0aC00", 60),
+	)
+
+	for name, sent := range map[string]*sentSecrets{
+		"secrets": knowing(secrets...), "script": withUserData(shellScript), "cloud-config": withUserData(cloudConfig),
+		"weak":  withUserData("#!/bin/sh\necho root:Password1 | chpasswd\nuser_data_1: password1\nauthorization12: user 1\npassword 1\n"),
+		"prose": withUserData("#!/bin/sh\n# the password is in 3 files; the image is not the one that the user asks for\nexit 1\n"),
+	} {
+		sent.addOpen(host, "/v1/0605767b5d80d5762f8ac01d2f4ec4a1/dev-servers/62383738-e52a-450a-9f84-f9e705402be8/reinstallos", "KeyPair-1")
+
+		for _, message := range ordinary {
+			if sent.withholds(message) {
+				t.Errorf("%s: %q", name, message)
+			}
+		}
+	}
+}
+
+// What requests have openly is no secret because user data has it as well. A password is one all the same.
+func TestOpenValuesInUserData(t *testing.T) {
+	t.Parallel()
+
+	const name = "trainer-gpu-cn-north-4-001"
+
+	message := "DevServer " + name + ".example.com has no such image"
+	sent := withUserData(shellScript)
+
+	if !sent.withholds(message) {
+		t.Error("a name that only user data has is shown")
+	}
+
+	sent.receive(&Server{Name: new(name + ".example.com")})
+
+	if sent.withholds(message) {
+		t.Error("the name of a server is withheld")
+	}
+
+	if !sent.withholds(message + ": curl -sf https://bucket.obs") {
+		t.Error("a name makes the rest of user data open")
+	}
+
+	// One value may be both.
+	both := newSentSecrets()
+	both.addOpen("KeyPair-1")
+	both.add(NewSecret("KeyPair-1"))
+
+	if !both.withholds("KeyPair-1 is refused") {
+		t.Error("a password is shown because a key pair is called like it")
+	}
+}
+
+// A very short secret is in any text: it is no reason to show nothing at all.
+func TestShortSecretsWithholdNothing(t *testing.T) {
+	t.Parallel()
+
+	sent := knowing("", "a", "is", "not", "t1", "sk-1", "a b c d", "\n\n\n\n\n\n\n")
+	for _, message := range ordinary {
+		if sent.withholds(message) {
+			t.Errorf("%q", message)
+		}
+	}
+
+	if !knowing("abc-12").withholds("abc-12") {
+		t.Error("a secret of six characters is shown")
+	}
+}
+
+func TestSpellings(t *testing.T) {
+	t.Parallel()
+
+	for text, want := range map[string][2]string{
+		"Ab 1\t\n+\x00\x7f\u200b\u00ad": {"ab1+", "ab1"}, "ÄÖ密": {"äö密", ""}, "Ａ１！": {"a1!", "a1"}, "a\xff\xfeb": {"a\xff\xfeb", "ab"}, "a\ufffdb": {"a\ufffdb", "ab"}, "": {"", ""},
+	} {
+		for i, s := range spellings {
+			if got := string(s.fold(text)); got != want[i] {
+				t.Errorf("%q in spelling %d is %q, want %q", text, s, got, want[i])
+			}
+		}
+	}
+}
+
+// A set of fingerprints has what was put into it, and nothing else.
+func TestFingerprints(t *testing.T) {
+	t.Parallel()
+
+	var set fingerprints
+
+	if set.has(1) {
+		t.Error("an empty set has something")
+	}
+
+	source, want := sameEveryTime(), map[uint64]bool{}
+
+	for range 5000 {
+		// Few have a slot for themselves.
+		key := uint64(source.IntN(1<<14))<<20 | 1 //nolint:gosec // it is positive
+		set.add(key)
+		want[key] = true
+	}
+
+	if set.count != len(want) {
+		t.Errorf("%d, want %d", set.count, len(want))
+	}
+
+	for i := range uint64(1 << 14) {
+		if key := i<<20 | 1; set.has(key) != want[key] {
+			t.Errorf("has %d is %v", key, set.has(key))
+		}
+	}
+}
+
+// The codes that callers look at are shown, though user data may name them.
+func TestCodesInUserData(t *testing.T) {
+	t.Parallel()
+
+	sent := withUserData("#!/bin/sh\nretry_on ModelArts.6404\n")
+	for _, code := range []string{"ModelArts.6404", "APIGW.0301", "401"} {
+		if got := sent.code(code); got != code {
+			t.Errorf("%s is %s", code, got)
+		}
+	}
+
+	if got := knowing("Abcd.1234").code("Abcd.1234"); got != withheldToken {
+		t.Errorf("a password that looks like a code is %s", got)
+	}
+}
+
+func TestErrorsThatRepeatSecrets(t *testing.T) {
+	t.Parallel()
+
+	cause := errors.New("malformed HTTP response " + passwords[0])
+
+	shown := knowing(passwords[0]).error(cause)
+	if shown.Error() != withheldError || !errors.Is(shown, cause) {
+		t.Errorf("got %v", shown)
+	}
+
+	if plain := knowing("another-Password-1"); !errors.Is(plain.error(cause), cause) || plain.error(cause).Error() != cause.Error() {
+		t.Errorf("got %v", plain.error(cause))
+	}
+
+	// What is not searched is not shown.
+	long := errors.New(strings.Repeat("x ", 3*maxMessage) + passwords[0])
+	if text := knowing(passwords[0]).error(long).Error(); strings.Contains(text, passwords[0]) {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestPasswordOfProxy(t *testing.T) {
+	t.Parallel()
+
+	for address, want := range map[string]string{"http://proxy.example:3128": "", "http://me@proxy.example": "", "http://me:P%40ss-word1@proxy.example": "P@ss-word1"} {
+		proxy, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if got := passwordOf(proxy).Reveal(); got != want {
+			t.Errorf("%s: got %q", address, got)
+		}
+	}
+
+	if !passwordOf(nil).IsZero() {
+		t.Error("no proxy has a password")
+	}
+
+	basic := base64.StdEncoding.EncodeToString([]byte("me:P@ss-word1"))
+	if !knowing("P@ss-word1").withholds("407: Proxy-Authorization: Basic " + basic) {
+		t.Error("the header is shown")
+	}
+}
+
+// Many servers send and ask at once.
+func TestSentSecretsAtOnce(t *testing.T) {
+	t.Parallel()
+
+	sent := newSentSecrets()
+
+	var group sync.WaitGroup
+	for i := range 20 {
+		group.Go(func() {
+			password := fmt.Sprintf("Password-%d!x", 1000+i)
+
+			for range 5 {
+				sent.add(NewSecret(password))
+				sent.addUserData(NewSecret(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s\necho %s", shellScript, password))))
+				sent.addOpen(password)
+
+				if !sent.withholds("got "+password) || sent.withholds("image not found") {
+					t.Error(password)
+				}
+			}
+		})
+	}
+
+	group.Wait()
+}
+
+// longestScript is the length of the longest user data that the service takes, in bytes.
+const longestScript = 32 << 10
+
+// script returns what looks like user data, as long as it can be.
+func script(source *rand.Rand) string {
+	alphabet := []rune("abcdefghijklmnopqrstuvwxyz ABC0123456789$\"'/&<>=-_.{}\nä")
+
+	var b strings.Builder
+	for b.Len() < longestScript-1 {
+		b.WriteRune(alphabet[source.IntN(len(alphabet))])
+	}
+
+	return b.String()
+}
+
+// What is kept of user data takes about as much memory as the user data, and nothing if it is known already. A change in
+// one line adds what that line has.
+func TestFingerprintsAreFew(t *testing.T) {
+	t.Parallel()
+
+	source := sameEveryTime()
+	data := script(source)
+
+	sent := withUserData(data)
+	first := sent.common.count
+
+	if most := longestScript / 4; first > most {
+		t.Errorf("%d, want %d at most", first, most)
+	}
+
+	sent.addUserData(NewSecret(base64.StdEncoding.EncodeToString([]byte(data))))
+
+	if sent.common.count != first {
+		t.Errorf("%d more of the same", sent.common.count-first)
+	}
+}
+
+// BenchmarkWithhold has the texts of answers searched, where nothing was sent but a password and a key, and where a
+// thousand servers have got as much user data as one can get, each its own. It is the same but for the memory.
+func BenchmarkWithhold(b *testing.B) {
+	source := sameEveryTime()
+	sent := knowing(passwords[0], "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")
+
+	for _, servers := range []int{0, 1, 1000} {
+		for range servers {
+			sent.addUserData(NewSecret(base64.StdEncoding.EncodeToString([]byte(script(source)))))
+		}
+
+		for name, text := range map[string]string{
+			"a request id": "5f2b1c9a7d3e4f60a1b2c3d4e5f60718", "a message": ordinary[3],
+			"as long as can be": clean(strings.Repeat(strings.Join(ordinary, "; "), 2), maxMessage),
+		} {
+			b.Run(fmt.Sprintf("%s, %d servers", name, servers), func(b *testing.B) {
+				for b.Loop() {
+					if sent.withholds(text) {
+						b.Fatal("not shown")
+					}
+				}
+			})
+		}
+
+		b.Logf("%d servers: %d MB", servers, 8*(len(sent.common.slots)+len(sent.parts.slots))>>20)
+	}
+}
+
+// BenchmarkAddUserData takes in as much user data as a server can get.
+func BenchmarkAddUserData(b *testing.B) {
+	encoded := NewSecret(base64.StdEncoding.EncodeToString([]byte(script(sameEveryTime()))))
+
+	for b.Loop() {
+		newSentSecrets().addUserData(encoded)
+	}
+}
