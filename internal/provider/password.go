@@ -29,7 +29,7 @@ func adminPassValidator() validator.String { return passwordRules{} }
 func (passwordRules) Description(context.Context) string {
 	return "must be a password of 8 to 26 characters, of at least three of the classes upper case letters, lower " +
 		"case letters, digits and special characters, that contains neither root nor administrator, forwards " +
-		"or backwards"
+		"or backwards, has no space at either end, and no characters that cannot be printed, such as line breaks"
 }
 
 // MarkdownDescription says what the value must be.
@@ -67,7 +67,7 @@ func (passwordRules) ValidateString(
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func brokenPasswordRules(password string) []string {
-	var broken []string
+	password, broken := printable(password)
 
 	if n := utf8.RuneCountInString(password); n < minPasswordLength || n > maxPasswordLength {
 		broken = append(broken, fmt.Sprintf("it must have %d to %d characters",
@@ -91,8 +91,60 @@ func brokenPasswordRules(password string) []string {
 	return broken
 }
 
+// byteOrderMark is what some editors put at the start of a file.
+const byteOrderMark = '\ufeff'
+
+// printable returns a password without what cannot be seen in it, which the other rules do not count: spaces at either
+// end, and characters that cannot be printed. It also returns the rules against those, with the likely cause. They are no
+// guess: no page has a class for such characters, and the service refuses them only once the server was stopped.
+func printable(password string) (_ string, broken []string) {
+	rest := strings.TrimRightFunc(password, isUnseen)
+	end := password[len(rest):]
+	inner := strings.TrimLeftFunc(rest, isUnseen)
+	start := rest[:len(rest)-len(inner)]
+
+	if strings.ContainsFunc(end, isLineBreak) {
+		broken = append(broken, "it must not have a line break at its end: file() and echo put one there, and "+
+			"trimspace() removes it")
+	}
+
+	if strings.ContainsRune(start, byteOrderMark) {
+		broken = append(broken, "it must not begin with a byte order mark: some editors write one at the start of "+
+			"a file; save the file without it")
+	}
+
+	if strings.Trim(start, string(byteOrderMark)) != "" || strings.TrimFunc(end, isLineBreak) != "" {
+		broken = append(broken, "it must neither begin nor end with a space, a tab or an invisible character; "+
+			"trimspace() removes spaces and tabs")
+	}
+
+	if strings.ContainsFunc(inner, isUnprintable) {
+		broken = append(broken, "it must not contain line breaks, control characters or invisible characters: they "+
+			"often come along when it is copied from a document; type it again")
+	}
+
+	return strings.Map(func(r rune) rune {
+		if isUnprintable(r) {
+			return -1
+		}
+
+		return r
+	}, inner), broken
+}
+
+// isUnprintable reports whether a character cannot be printed: control characters, invisible ones, and spaces other than
+// that of ASCII.
+func isUnprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// isUnseen reports whether a character cannot be seen at the end of a text.
+func isUnseen(r rune) bool { return r == ' ' || isUnprintable(r) }
+
+// isLineBreak reports whether a character ends a line.
+func isLineBreak(r rune) bool { return strings.ContainsRune("\n\v\f\r\u0085\u2028\u2029", r) }
+
 // passwordClasses counts the character classes of a password. The pages that list the special characters differ, so
-// everything else is one; a letter outside ASCII counts as a letter and as a special character.
+// everything else is one, but for the space, which is on neither; a letter outside ASCII counts as a letter and as a special
+// character.
 func passwordClasses(password string) int {
 	var upper, lower, digit, special int
 
@@ -104,6 +156,7 @@ func passwordClasses(password string) int {
 			lower = 1
 		case r >= '0' && r <= '9':
 			digit = 1
+		case r == ' ':
 		default:
 			special = 1
 		}
