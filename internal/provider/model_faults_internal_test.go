@@ -183,6 +183,10 @@ func (s *modelSchedule) restrict() {
 	b := &s.behavior
 	timeHidden := b.HideUpdateAt || b.KeepUpdateAt
 
+	if s.rootHidden() {
+		s.oneState()
+	}
+
 	for i := range s.runs {
 		run := &s.runs[i]
 
@@ -241,7 +245,7 @@ func (s *modelSchedule) rootHidden() bool {
 // itself: it never shows again what it showed before, and never that the request was processed.
 func (s *modelSchedule) passesStopped() bool {
 	return slices.Contains(s.behavior.Via, simulator.StatusStopped) && (slices.ContainsFunc(s.runs, func(run modelRun) bool {
-		return run.cut == cutCrash || slices.ContainsFunc(run.actors, func(a modelActor) bool { return a.kind == actReinstall })
+		return run.cut.crashes() || slices.ContainsFunc(run.actors, func(a modelActor) bool { return a.kind == actReinstall })
 	}) || slices.ContainsFunc(s.servers, func(server modelServer) bool { return transitionalReinstall(server.status) }))
 }
 
@@ -281,6 +285,13 @@ func (s *modelSchedule) limitLate() {
 				f.length = max(time.Second, min(f.length, most))
 			}
 		}
+	}
+}
+
+// oneState leaves one state of two. Two owners tell what the other one does to a machine by its system disk alone.
+func (s *modelSchedule) oneState() {
+	for i := range s.runs {
+		s.runs[i].workspace, s.runs[i].beside = 0, false
 	}
 }
 

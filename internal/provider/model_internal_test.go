@@ -130,6 +130,25 @@ func (m *modelTotal) add(trace *modelTrace) {
 	m.counts["interruptions"] += trace.ctrlCs
 	m.counts["outside actors"] += len(trace.outsides)
 	m.counts["requests"] += len(trace.requests)
+	m.counts["saved plans refused by Terraform"] += trace.stale
+
+	for _, run := range trace.schedule.runs {
+		if run.stranger {
+			m.counts["runs with another user's credentials"]++
+		}
+
+		if run.cut != cutNone {
+			m.counts["runs cut short by "+string(run.cut)]++
+		}
+
+		if run.beside {
+			m.counts["runs beside another"]++
+		}
+
+		if run.workspace > 0 {
+			m.counts["runs on a second state"]++
+		}
+	}
 
 	for _, w := range trace.wipes {
 		if w.Outside {
@@ -154,6 +173,10 @@ func (m *modelTotal) step(step *modelStep) {
 	}
 
 	m.counts["applies"]++
+
+	if step.planned != step.run {
+		m.counts["applies of a saved plan"]++
+	}
 
 	if step.mayErase() {
 		m.counts["permits to erase"]++

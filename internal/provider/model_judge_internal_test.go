@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // The invariants.
 const (
 	invariantPermit    = "a disk is erased by a permit only, and once for each"
+	invariantDisk      = "a permit is for the disk that the plan has seen"
 	invariantClaim     = "no result is claimed that is not true"
 	invariantLoss      = "no accepted request is lost from the state"
 	invariantConverge  = "once nothing goes wrong any more, the plan gets empty"
@@ -91,7 +93,7 @@ func (j *judge) writes(server int) []simulator.Request {
 // during are the requests that arrived in the time of a step.
 func (s *modelStep) during(requests []simulator.Request) []simulator.Request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r simulator.Request) bool {
-		return r.Time.Before(s.began) || r.Time.After(s.ended)
+		return r.Time.Before(s.began) || r.Time.After(s.ended) || r.Header.Get(modelRunHeader) != strconv.Itoa(s.run)
 	})
 }
 
@@ -118,7 +120,7 @@ func (j *judge) wipe(request int) (simulator.Wipe, bool) {
 // wipesArePermitted checks what every apply of a server sent against its permit.
 func (j *judge) wipesArePermitted(server int) {
 	writes := j.writes(server)
-	allowed, seen := 0, 0
+	allowed, seen := map[string]bool{}, 0
 
 	for i := range j.steps {
 		step := &j.steps[i]
@@ -131,7 +133,7 @@ func (j *judge) wipesArePermitted(server int) {
 		erases := step.mayErase()
 
 		if erases {
-			allowed++
+			allowed[j.permitOf(step)] = true
 		}
 
 		if !erases && len(sent) > 0 {
@@ -163,9 +165,98 @@ func (j *judge) wipesArePermitted(server int) {
 		}
 	}
 
-	if wipes > allowed {
-		j.add(invariantPermit, "server %d: %d erased disks, %d permits", server, wipes, allowed)
+	if wipes > len(allowed) {
+		j.add(invariantPermit, "server %d: %d erased disks, %d permits", server, wipes, len(allowed))
 	}
+}
+
+// permitOf names the permit of a step. The permit of a saved plan is the same one whenever it is applied, as far as it can
+// name the disk: the plan of a Create has seen none, one that waits first may erase the disk that it finds after that, and
+// some services show none.
+func (j *judge) permitOf(step *modelStep) string {
+	if step.action == planUpdate && !step.permit.resumes() && step.prior.model.rootVolumeID() != "" && !j.schedule.rootHidden() {
+		return fmt.Sprintf("of run %d", step.planned)
+	}
+
+	return fmt.Sprintf("in run %d", step.run)
+}
+
+// erasesThePlanned checks that what an Update erased is the disk that its plan was made for, or the one that the reinstall
+// left for which it has waited.
+func (j *judge) erasesThePlanned(step *modelStep) {
+	if step.verb != "apply" || step.action != planUpdate || !step.mayErase() || step.permit.resumes() || j.schedule.rootHidden() {
+		return
+	}
+
+	planned := step.prior.model.rootVolumeID()
+	sent := step.during(j.requests)
+
+	for _, post := range posts(sent) {
+		wipe, wiped := j.wipe(post.N)
+		if !wiped || planned == "" || wipe.OldRoot == planned || wipe.ServerID != j.initial[step.server].ID ||
+			j.joined(step, sent, &wipe) || j.unseen(step, sent, &wipe) {
+			continue
+		}
+
+		j.add(invariantDisk, "%s: request %d erased disk %.8s at %s, and the plan was made for %.8s",
+			j.where(step), post.N, wipe.OldRoot, elapsed(j.began, wipe.Time), planned)
+	}
+}
+
+// joined tells whether the disk that a request erased is one of a reinstall that a look of the step has shown in progress.
+func (j *judge) joined(step *modelStep, sent []simulator.Request, wipe *simulator.Wipe) bool {
+	return slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		end, _ := j.ended(w.Time)
+
+		return w.ServerID == wipe.ServerID && w.NewRoot == wipe.OldRoot && !j.atOnce(step.server, w.Time) &&
+			slices.ContainsFunc(sent, func(r simulator.Request) bool {
+				return r.ServerID == wipe.ServerID && !r.Time.Before(w.Time) && !r.Time.Add(-j.lag(step)).After(end)
+			})
+	})
+}
+
+// unseen tells whether somebody was quicker than a request: no look of the step was sure to show what they did.
+func (j *judge) unseen(step *modelStep, sent []simulator.Request, wipe *simulator.Wipe) bool {
+	looked := step.began
+
+	for _, r := range sent {
+		if r.N < wipe.RequestN && r.ServerID == wipe.ServerID && r.Action == actionGet && r.Status == http.StatusOK {
+			looked = r.Time
+		}
+	}
+
+	changed := slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		return w.ServerID == wipe.ServerID && w.RequestN != wipe.RequestN && !w.Time.After(wipe.Time) &&
+			!w.Time.Before(looked.Add(-j.lag(step)))
+	})
+
+	return changed || slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+		return o.server == step.server && !o.time.After(wipe.Time) && !o.time.Before(looked.Add(-j.lag(step)))
+	})
+}
+
+// lag is how far the looks of a step can lag behind the truth.
+func (j *judge) lag(step *modelStep) time.Duration {
+	for _, f := range j.faults(step) {
+		if f.kind == faultStale || f.kind == "slow" || f.kind == "slow reply" || f.kind == faultInvisible || f.kind == faultNoVolumes {
+			return modelLag
+		}
+	}
+
+	return 0
+}
+
+// faults are those that a step may meet: its own, and those of a run beside it.
+func (j *judge) faults(step *modelStep) []modelFault {
+	var faults []modelFault
+
+	for i := range j.schedule.runs {
+		if run := &j.schedule.runs[i]; i == step.run || run.beside || i+1 < len(j.schedule.runs) && j.schedule.runs[i+1].beside {
+			faults = append(faults, run.faults...)
+		}
+	}
+
+	return slices.DeleteFunc(faults, func(f modelFault) bool { return f.server != step.server })
 }
 
 // ended tells when a reinstall that began at a time was over, and in what status.
@@ -243,12 +334,10 @@ func (j *judge) accepted(step *modelStep) bool {
 
 // ending checks that a reinstall took place and ended as is claimed.
 func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
-	if !step.exists && op.State == reinstall.StateFailed {
-		if !op.Adopted && !j.accepted(step) {
-			j.add(invariantClaim, "%s: %q, but no request was accepted", j.where(step), op.State)
-		}
+	if step.verdicts.vanished() || j.stranger(step) {
+		j.vanished(step, op)
 
-		return // it is gone, whatever the reinstall did
+		return // whatever the reinstall did
 	}
 
 	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe == nil && !op.Adopted {
@@ -266,6 +355,22 @@ func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 	}
 
 	j.contents(step, op)
+}
+
+// vanished checks that the service has not known a server, which is what it says to somebody else, too.
+func (j *judge) vanished(step *modelStep, op *reinstall.Operation) {
+	if !op.Adopted && op.State == reinstall.StateFailed && !j.accepted(step) {
+		j.add(invariantClaim, "%s: %q, but no request was accepted", j.where(step), op.State)
+	}
+
+	if step.exists && !j.stranger(step) {
+		j.add(invariantClaim, "%s: %q since it has vanished, but it is there", j.where(step), op.State)
+	}
+}
+
+// stranger tells whether a step has the credentials of somebody who knows no server.
+func (j *judge) stranger(step *modelStep) bool {
+	return step.run < len(j.schedule.runs) && j.schedule.runs[step.run].stranger
 }
 
 // erasure is a reinstall, whoever began it.
@@ -295,9 +400,7 @@ func (j *judge) erasures(server int) []erasure {
 		e := erasure{began: w.Time}
 		e.ended, e.status = j.ended(w.Time)
 
-		if slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
-			return o.server == server && o.kind == actReimage && o.time.Equal(w.Time)
-		}) {
+		if j.atOnce(server, w.Time) {
 			e.ended, e.status = w.Time, simulator.StatusRunning
 		}
 
@@ -305,6 +408,13 @@ func (j *judge) erasures(server int) []erasure {
 	}
 
 	return all
+}
+
+// atOnce tells whether somebody erased the disk at a time without taking any.
+func (j *judge) atOnce(server int, t time.Time) bool {
+	return slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+		return o.server == server && o.kind == actReimage && o.time.Equal(t)
+	})
 }
 
 // shown are the reinstalls whose end a step may show for an operation: its own, and those that somebody began after it,
@@ -360,7 +470,7 @@ func transitionalReinstall(status string) bool {
 
 // contents checks what is claimed of the image and the key pair against what the service shows without any fault.
 func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
-	if !step.exists || op.State == reinstall.StateFailed || step.maySkip || j.touched(step) {
+	if !step.exists || op.State == reinstall.StateFailed || step.maySkip || j.touched(step, op) {
 		return
 	}
 
@@ -401,13 +511,24 @@ func compareShown(wantImage, wantKeyPair, image, keyPair string) []reinstall.Dif
 
 // touched tells whether somebody changed the server when it was too late for a look of the step to be sure to show it. A
 // step lasts as long as those of the other servers of its run.
-func (j *judge) touched(step *modelStep) bool {
-	looked := step.began
+func (j *judge) touched(step *modelStep, op *reinstall.Operation) bool {
+	looked, own := step.began, 0
+
+	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil {
+		own = wipe.RequestN
+	}
 
 	for _, request := range step.during(j.requests) {
 		if request.ServerID == j.initial[step.server].ID {
 			looked = request.Time
 		}
+	}
+
+	if slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		return w.ServerID == j.initial[step.server].ID && w.RequestN != own && !w.Time.After(step.ended) &&
+			w.Time.After(looked.Add(-modelLag))
+	}) {
+		return true
 	}
 
 	return slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
@@ -429,7 +550,8 @@ func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
 	shown := j.shown(step, op)
 
 	switch {
-	case !step.exists:
+	case step.verdicts.vanished(), j.stranger(step):
+		j.vanished(step, op)
 	case len(shown) == 0:
 		j.add(invariantClaim, "%s: ended otherwise, but no reinstall has ended since %s", j.where(step), elapsed(j.began, op.SubmittedAt))
 	case !slices.ContainsFunc(shown, func(e erasure) bool { return failedEnd(e.status) }):
@@ -551,7 +673,27 @@ func (j *judge) excused(n int) bool {
 		return s.crashed && j.initial[s.server].ID == request.ServerID && !request.Time.Before(s.began) && !request.Time.After(s.ended)
 	})
 
-	return strings.Contains(request.Note, ": late") || crashed && strings.Contains(request.Note, ": slow")
+	return strings.Contains(request.Note, ": late") || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
+}
+
+// crossed tells whether another run has sent something to a server since the run of a request looked at it: the cloud knows
+// only what it has shown last, whoever has seen it.
+func (j *judge) crossed(request *simulator.Request) bool {
+	for _, r := range slices.Backward(j.requests) {
+		if r.N >= request.N || r.ServerID != request.ServerID {
+			continue
+		}
+
+		if r.Header.Get(modelRunHeader) != request.Header.Get(modelRunHeader) {
+			return true
+		}
+
+		if r.Action == actionGet {
+			return false
+		}
+	}
+
+	return false
 }
 
 // where names a step.

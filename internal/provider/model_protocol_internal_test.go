@@ -66,7 +66,7 @@ type protocolProcess struct {
 }
 
 func (d *protocolDriver) start(
-	ctx context.Context, transport http.RoundTripper, limits reinstall.Limits,
+	ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
 ) (modelProcess, error) {
 	server, err := providerserver.NewProtocol6WithError(newProvider("test", func(string) string { return "" },
 		func(config *modelarts.Config) { config.Transport, config.MaxRetries = transport, 0 })())()
@@ -77,7 +77,7 @@ func (d *protocolDriver) start(
 	text := func(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
 	block := nulls(d.provider)
 	block["region"], block["project_id"] = text(simulator.DefaultRegion), text(simulator.DefaultProjectID)
-	block["token"] = text(simulator.DefaultToken)
+	block["token"] = text(token)
 	block["failure_tolerance"] = tftypes.NewValue(tftypes.Number, limits.FailureTolerance)
 
 	if limits.Concurrent > 0 {

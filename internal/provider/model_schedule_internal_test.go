@@ -36,33 +36,47 @@ type modelInputs struct {
 	undecided     bool // the trigger is known only at apply
 }
 
+// calm leaves out what keeps a plan from getting empty.
+func (in *modelInputs) calm() { in.refuseRunning, in.undecided, in.timeout = false, false, 0 }
+
 // modelCut is how a run is cut short.
 type modelCut string
 
 const (
 	cutNone  modelCut = ""
 	cutCtrlC modelCut = "ctrl-C" // the provider is asked to stop
+	cutTerm  modelCut = "TERM"   // the process group is: Terraform asks the provider to stop, which goes on until it has
+	cutTwice modelCut = "twice"  // ctrl-C, and once more: Terraform ends the provider, and writes no state
 	cutCrash modelCut = "crash"  // the provider and Terraform are gone; what they have sent stays sent
 )
+
+// crashes tells whether Terraform ends without writing the state.
+func (c modelCut) crashes() bool { return c == cutCrash || c == cutTwice }
 
 // modelKind is which command a run is.
 type modelKind string
 
 const (
 	runApply   modelKind = "apply"
-	runPlan    modelKind = "plan"
+	runPlan    modelKind = "plan"  // -out
+	runSaved   modelKind = "saved" // applies what a plan before has written, unless the state has changed since
 	runReplace modelKind = "apply -replace"
 	runDestroy modelKind = "destroy"
 )
 
 // modelRun is one command, with all that goes wrong in it.
 type modelRun struct {
+	workspace int  // which state it works on
+	beside    bool // it begins with the run before it, and not after it
+	stranger  bool // it has the credentials of somebody who knows none of the servers
+
 	wait  time.Duration // before the command
 	kind  modelKind
 	blind bool          // -refresh=false
 	gap   time.Duration // between plan and apply
 	cut   modelCut
 	cutAt time.Duration // since the command began
+	again time.Duration // the second ctrl-C since the first
 
 	end    string // the status in which a reinstall ends that begins from now on; empty: RUNNING
 	inputs []modelInputs
@@ -83,9 +97,25 @@ type modelFault struct {
 type modelActor struct {
 	server int
 	kind   string
-	at     time.Duration // since the run began
 	image  string
 	key    string
+
+	at time.Duration // since the run began
+
+	// Instead of at: the request at which they act, before it is handled, or before it is answered.
+	on    string
+	after int
+	reply bool
+}
+
+// lastWorkspace is the highest number of a workspace.
+func (s *modelSchedule) lastWorkspace() int {
+	last := 0
+	for i := range s.runs {
+		last = max(last, s.runs[i].workspace)
+	}
+
+	return last
 }
 
 func (s *modelSchedule) clone() *modelSchedule {
@@ -139,31 +169,62 @@ func newSchedule(seed uint64) *modelSchedule {
 		s.servers = append(s.servers, randomServer(d))
 	}
 
-	inputs := make([]modelInputs, len(s.servers))
-	for i := range inputs {
-		inputs[i] = randomInputs(d)
+	workspaces := 1
+	if d.chance(20) {
+		workspaces = 2
 	}
 
-	earlier := slices.Clone(inputs)
-
-	for range 2 + d.IntN(4) {
-		for i := range inputs {
-			next := changedInputs(d, inputs[i])
-			if d.chance(15) { // somebody turns back
-				next.image, next.key = earlier[i].image, earlier[i].key
-				next.pass, next.version = earlier[i].pass, earlier[i].version
-			}
-
-			earlier[i], inputs[i] = inputs[i], next
-		}
-
-		s.runs = append(s.runs, randomRun(d, slices.Clone(inputs)))
-	}
+	s.randomRuns(d, workspaces)
 
 	s.touchy = d.chance(25)
 	s.restrict()
 
 	return s
+}
+
+// randomRuns makes the runs. The configurations of two states are alike at first, and go their own ways then.
+func (s *modelSchedule) randomRuns(d dice, workspaces int) {
+	inputs := make([][]modelInputs, workspaces)
+	earlier := make([][]modelInputs, workspaces)
+	saved := make([]bool, workspaces)
+
+	for range s.servers {
+		inputs[0] = append(inputs[0], randomInputs(d))
+	}
+
+	for i := range inputs {
+		inputs[i] = slices.Clone(inputs[0])
+		earlier[i] = slices.Clone(inputs[0])
+	}
+
+	for range 2 + d.IntN(4) {
+		space := d.IntN(workspaces)
+
+		for i, in := range inputs[space] {
+			next := changedInputs(d, in)
+			if d.chance(15) { // somebody turns back
+				next.turnBack(&earlier[space][i])
+			}
+
+			earlier[space][i], inputs[space][i] = in, next
+		}
+
+		run := randomRun(d, slices.Clone(inputs[space]), saved[space])
+		run.workspace = space
+		saved[space] = saved[space] || run.kind == runPlan
+
+		if n := len(s.runs); n > 0 && s.runs[n-1].workspace != space && !s.runs[n-1].beside && d.chance(50) {
+			run.beside, run.wait = true, d.between(time.Microsecond, 3*time.Minute)
+		}
+
+		s.runs = append(s.runs, run)
+	}
+}
+
+// turnBack takes over what was configured before.
+func (in *modelInputs) turnBack(earlier *modelInputs) {
+	in.image, in.key = earlier.image, earlier.key
+	in.pass, in.version = earlier.pass, earlier.version
 }
 
 // randomBehavior chooses how the service does what is not published.
@@ -270,10 +331,11 @@ func changedInputs(d dice, in modelInputs) modelInputs {
 	return in
 }
 
-func randomRun(d dice, inputs []modelInputs) modelRun {
+func randomRun(d dice, inputs []modelInputs, saved bool) modelRun {
 	run := modelRun{
 		wait:   pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 20*time.Minute)),
-		kind:   pick(d, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runPlan, runReplace),
+		kind: pick(d, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runPlan, runPlan,
+			runReplace),
 		blind:  d.chance(8),
 		inputs: inputs,
 	}
@@ -282,13 +344,22 @@ func randomRun(d dice, inputs []modelInputs) modelRun {
 		run.kind = runDestroy
 	}
 
+	if saved && d.chance(60) {
+		run.kind = runSaved
+	}
+
+	run.stranger = d.chance(4)
+
 	if d.chance(25) {
 		run.gap = d.between(time.Second, 10*time.Minute)
 	}
 
 	if d.chance(40) {
-		run.cut = pick(d, cutCtrlC, cutCrash)
+		run.cut = pick(d, cutCtrlC, cutCtrlC, cutCtrlC, cutTerm, cutCrash, cutCrash, cutCrash, cutTwice)
 		run.cutAt = pick(d, d.between(time.Microsecond, 10*time.Second), d.between(time.Second, 5*time.Minute)) + run.gap
+		if run.cut == cutTwice {
+			run.again = d.between(time.Millisecond, 5*time.Second)
+		}
 	}
 
 	if d.chance(15) {

@@ -91,10 +91,17 @@ func simpler(s *modelSchedule) []*modelSchedule {
 	}
 
 	for i := range s.runs {
-		try(func(c *modelSchedule) { c.runs[i].cut, c.runs[i].cutAt = cutNone, 0 })
+		try(func(c *modelSchedule) { c.runs[i].cut, c.runs[i].cutAt, c.runs[i].again = cutNone, 0, 0 })
+		try(func(c *modelSchedule) { c.runs[i].beside = false })
+		try(func(c *modelSchedule) { c.runs[i].stranger = false })
+		try(func(c *modelSchedule) { c.runs[i].workspace, c.runs[i].beside = 0, false })
 		try(func(c *modelSchedule) { c.runs[i].gap = 0 })
 		try(func(c *modelSchedule) { c.runs[i].blind = false })
-		try(func(c *modelSchedule) { c.runs[i].kind = runApply })
+		try(func(c *modelSchedule) {
+			if c.runs[i].kind != runSaved {
+				c.runs[i].kind = runApply
+			}
+		})
 		try(func(c *modelSchedule) { c.runs[i].end = "" })
 
 		for j := range s.runs[i].inputs {

@@ -25,7 +25,7 @@ import (
 // quick; the other speaks the protocol. Both have to do the same.
 type modelDriver interface {
 	// start begins a new process of the provider.
-	start(ctx context.Context, transport http.RoundTripper, limits reinstall.Limits) (modelProcess, error)
+	start(ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string) (modelProcess, error)
 }
 
 // modelProcess is one process of the provider.
@@ -122,6 +122,11 @@ func (v *verdicts) otherEnd() bool {
 	return slices.ContainsFunc(v.errors, func(text string) bool {
 		return strings.HasPrefix(text, summaryNotStarted) && strings.Contains(text, "was reinstalled, but not as asked")
 	})
+}
+
+// vanished reports whether an apply has given up a server as gone.
+func (v *verdicts) vanished() bool {
+	return slices.ContainsFunc(v.errors, func(text string) bool { return strings.Contains(text, "vanished") })
 }
 
 func (v *verdicts) add(diags diag.Diagnostics) {
@@ -232,19 +237,19 @@ type directProcess struct {
 
 // modelClientConfig is how the client is set up. It tries every look once: the pauses between the tries of one look are
 // left to chance, and a seed would not repeat.
-func modelClientConfig(transport http.RoundTripper) modelarts.Config {
+func modelClientConfig(transport http.RoundTripper, token string) modelarts.Config {
 	return modelarts.Config{
 		Region: simulator.DefaultRegion, ProjectID: simulator.DefaultProjectID, Transport: transport,
 		Credentials: modelarts.StaticCredentials(modelarts.Credentials{
-			Token: modelarts.NewSecret(simulator.DefaultToken),
+			Token: modelarts.NewSecret(token),
 		}),
 	}
 }
 
 func (directDriver) start(
-	_ context.Context, transport http.RoundTripper, limits reinstall.Limits,
+	_ context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
 ) (modelProcess, error) {
-	client, err := modelarts.NewClient(modelClientConfig(transport))
+	client, err := modelarts.NewClient(modelClientConfig(transport, token))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,12 +35,29 @@ type world struct {
 	outside sync.WaitGroup // the actors
 	sent    sync.WaitGroup // applies, crashed ones included
 
-	mu      sync.Mutex // guards what actors look at
+	mu         sync.Mutex // guards what actors and commands look at
+	workspaces []*workspace
+
+	traceMu sync.Mutex
+	trace   *modelTrace
+}
+
+// workspace is one of the states that the servers are in.
+type workspace struct {
 	known   []modelState
 	entered []bool // the resource has been in the state
 	busy    []busy
+	serial  int // counts the changes of the state
+	saved   *savedPlan
+}
 
-	trace *modelTrace
+// savedPlan is what plan -out has written.
+type savedPlan struct {
+	run    int
+	serial int
+	states []modelState
+	plans  []modelPlan
+	inputs []modelInputs
 }
 
 // busy is what an actor has to know of a run.
@@ -65,11 +83,14 @@ type modelTrace struct {
 	converged  []bool
 	crashes    int
 	ctrlCs     int
+	stale      int // saved plans that Terraform refused
 }
 
 // modelStep is one call of the provider.
 type modelStep struct {
 	run, server  int
+	planned      int // the run that made the plan
+	workspace    int
 	verb         string // refresh, plan, apply, import
 	action       string // of an apply: what the plan says
 	permit       permit
@@ -100,8 +121,12 @@ type modelEnd struct {
 // process is the provider's way to the cloud. Once it is killed, it sends nothing any more.
 type process struct {
 	cloud  http.RoundTripper
+	run    int
 	killed atomic.Bool
 }
+
+// modelRunHeader tells the judge which run has sent a request.
+const modelRunHeader = "X-Model-Run"
 
 var errKilled = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("the process is gone")}
 
@@ -111,6 +136,9 @@ func (p *process) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errKilled
 	}
 
+	req = req.Clone(req.Context())
+	req.Header.Set(modelRunHeader, strconv.Itoa(p.run))
+
 	return p.cloud.RoundTrip(req)
 }
 
@@ -118,10 +146,15 @@ func (p *process) RoundTrip(req *http.Request) (*http.Response, error) {
 func playSchedule(ctx context.Context, s *modelSchedule, driver modelDriver) *modelTrace {
 	w := &world{
 		schedule: s, driver: driver, began: time.Now(),
-		cloud: simulator.New(simulator.Config{Behavior: s.behavior, Durations: s.durations}),
-		known: make([]modelState, len(s.servers)), entered: make([]bool, len(s.servers)), busy: make([]busy, len(s.servers)),
+		cloud: simulator.New(simulator.Config{Behavior: s.behavior, Durations: s.durations, OtherToken: modelOtherToken}),
 	}
 	w.trace = &modelTrace{schedule: s, began: w.began, converged: make([]bool, len(s.servers))}
+
+	for range 1 + s.lastWorkspace() {
+		w.workspaces = append(w.workspaces, &workspace{
+			known: make([]modelState, len(s.servers)), entered: make([]bool, len(s.servers)), busy: make([]busy, len(s.servers)),
+		})
+	}
 
 	for _, server := range s.servers {
 		added := w.cloud.AddServer(simulator.Server{Status: server.status, ImageID: server.image, KeyPairName: server.key})
@@ -129,8 +162,19 @@ func playSchedule(ctx context.Context, s *modelSchedule, driver modelDriver) *mo
 		w.trace.initial = append(w.trace.initial, added)
 	}
 
-	for i := range s.runs {
-		w.run(ctx, i, &s.runs[i])
+	for i := 0; i < len(s.runs); i++ {
+		var beside sync.WaitGroup
+
+		first := i
+
+		for i+1 < len(s.runs) && s.runs[i+1].beside {
+			i++
+			number := i
+			beside.Go(func() { w.run(ctx, number, &s.runs[number]) })
+		}
+
+		w.run(ctx, first, &s.runs[first])
+		beside.Wait()
 	}
 
 	w.calm()
@@ -149,39 +193,68 @@ func (w *world) run(ctx context.Context, number int, run *modelRun) {
 	w.behave(run.end)
 
 	for _, f := range run.faults {
-		w.cloud.AddFault(f.rule(w.ids))
+		defer w.cloud.AddFault(f.rule(w.ids))()
 	}
 
 	for _, actor := range run.actors {
-		w.outside.Go(func() { w.act(actor) })
+		if actor.on != "" {
+			defer w.cloud.AddFault(w.interrupt(actor))()
+
+			continue
+		}
+
+		w.outside.Go(func() {
+			time.Sleep(actor.at)
+			w.act(actor)
+		})
 	}
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	dying := &process{cloud: w.cloud.RoundTripper()}
+	dying := &process{cloud: w.cloud.RoundTripper(), run: number}
 	crashed := make(chan struct{})
 
-	if run.cut == cutCtrlC || run.cut == cutCrash && !w.crashLeavesNoTrace() {
-		defer time.AfterFunc(run.cutAt, func() {
-			dying.killed.Store(run.cut == cutCrash)
-			cancel()
+	switch {
+	case !run.cut.crashes() && run.cut != cutNone:
+		defer time.AfterFunc(run.cutAt, cancel).Stop()
+	case run.cut.crashes() && !w.crashLeavesNoTrace(run.workspace):
+		if run.cut == cutTwice {
+			defer time.AfterFunc(run.cutAt, cancel).Stop()
+		}
 
-			if run.cut == cutCrash {
-				close(crashed)
-			}
+		defer time.AfterFunc(run.cutAt+run.again, func() {
+			dying.killed.Store(true)
+			close(crashed)
+			cancel()
 		}).Stop()
 	}
 
 	w.command(ctx, number, run, dying, crashed)
-	w.cloud.ClearFaults()
+}
+
+// interrupt is an actor as a rule of the cloud: it acts at the moment of a request.
+func (w *world) interrupt(actor modelActor) simulator.Fault {
+	act := func(*simulator.Cloud, string) { w.act(actor) }
+	rule := simulator.Fault{Action: actor.on, ServerID: w.ids[actor.server], After: actor.after, Times: 1}
+
+	if actor.reply {
+		rule.Name, rule.OnReply = "somebody after "+actor.on, act
+	} else {
+		rule.Name, rule.OnMatch = "somebody before "+actor.on, act
+	}
+
+	return rule
 }
 
 // crashLeavesNoTrace tells whether a crash may throw away, for good, how an open request has ended: the refresh has seen
 // it and the apply has stopped the server for the next one, but neither is in the state, and nothing that is in the state
 // tells the new system disk from the old one.
-func (w *world) crashLeavesNoTrace() bool {
-	return slices.ContainsFunc(w.known, func(k modelState) bool {
+func (w *world) crashLeavesNoTrace(number int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	return slices.ContainsFunc(w.workspaces[number].known, func(k modelState) bool {
 		op, _ := k.operation()
 
 		return k.open() && (w.schedule.rootHidden() || op.Adopted)
@@ -193,6 +266,10 @@ func (w *world) behave(end string) {
 	b := w.schedule.behavior
 	b.EndStatus = end
 	w.cloud.SetBehavior(b)
+
+	w.traceMu.Lock()
+	defer w.traceMu.Unlock()
+
 	w.trace.ends = append(w.trace.ends, modelEnd{time.Now(), end})
 }
 
@@ -200,44 +277,95 @@ func (w *world) behave(end string) {
 func (w *world) command(ctx context.Context, number int, run *modelRun, dying *process, crashed <-chan struct{}) {
 	defer w.count(ctx, run)
 
-	provider, err := w.driver.start(ctx, dying, w.schedule.limits)
-	if err != nil {
+	space := w.workspaces[run.workspace]
+	plan := w.plans(ctx, number, run, dying, space)
+
+	if plan == nil || ctx.Err() != nil {
 		return
 	}
 
-	states := slices.Clone(w.known)
-	plans := make([]modelPlan, len(w.ids))
-	failed := false
+	if run.kind == runPlan {
+		space.saved = plan
 
-	for i := range w.ids {
-		ok := w.refresh(ctx, provider, number, run, i, &states[i]) &&
-			w.plan(ctx, provider, number, run, i, &states[i], &plans[i])
-		failed = failed || !ok
-	}
-
-	if failed || ctx.Err() != nil || run.kind == runPlan {
 		return
 	}
 
-	// The command that applies a saved plan does not look again.
 	select {
 	case <-ctx.Done():
 		return
 	case <-time.After(run.gap):
 	}
 
-	if provider, err = w.driver.start(ctx, dying, w.schedule.limits); err == nil {
-		w.applyAll(ctx, provider, number, run, states, plans, crashed)
+	// The command that applies a saved plan does not look again.
+	if provider, err := w.start(ctx, dying, run); err == nil {
+		w.applyAll(ctx, provider, number, run, plan, crashed)
 	}
+}
+
+// start starts a process of the provider.
+func (w *world) start(ctx context.Context, dying *process, run *modelRun) (modelProcess, error) {
+	token := simulator.DefaultToken
+	if run.stranger {
+		token = modelOtherToken
+	}
+
+	return w.driver.start(ctx, dying, w.schedule.limits, token)
+}
+
+// modelOtherToken is the token of somebody who knows none of the servers.
+const modelOtherToken = "another-token"
+
+// plans makes the plans of a run, or brings those that were saved; nil where Terraform would stop.
+func (w *world) plans(ctx context.Context, number int, run *modelRun, dying *process, space *workspace) *savedPlan {
+	w.mu.Lock()
+	plan := &savedPlan{
+		run: number, serial: space.serial, states: slices.Clone(space.known), plans: make([]modelPlan, len(w.ids)), inputs: run.inputs,
+	}
+	w.mu.Unlock()
+
+	if run.kind == runSaved {
+		if space.saved == nil || space.saved.serial != space.serial {
+			w.traceMu.Lock()
+			defer w.traceMu.Unlock()
+
+			w.trace.stale++
+
+			return nil
+		}
+
+		return space.saved
+	}
+
+	provider, err := w.start(ctx, dying, run)
+	if err != nil {
+		return nil
+	}
+
+	failed := false
+
+	for i := range w.ids {
+		ok := w.refresh(ctx, provider, number, run, i, &plan.states[i]) &&
+			w.plan(ctx, provider, number, run, i, &plan.states[i], &plan.plans[i])
+		failed = failed || !ok
+	}
+
+	if failed {
+		return nil
+	}
+
+	return plan
 }
 
 // count counts the interruptions.
 func (w *world) count(ctx context.Context, run *modelRun) {
+	w.traceMu.Lock()
+	defer w.traceMu.Unlock()
+
 	switch {
 	case ctx.Err() == nil:
-	case run.cut == cutCrash:
+	case run.cut.crashes():
 		w.trace.crashes++
-	case run.cut == cutCtrlC:
+	case run.cut != cutNone:
 		w.trace.ctrlCs++
 	}
 }
@@ -247,7 +375,7 @@ func (w *world) refresh(
 	ctx context.Context, provider modelProcess, number int, run *modelRun, i int, state *modelState,
 ) bool {
 	_, exists := w.cloud.Server(w.ids[i])
-	imports := state.model == nil && w.schedule.servers[i].imported && !w.entered[i] && exists
+	imports := state.model == nil && w.schedule.servers[i].imported && !w.workspaces[run.workspace].entered[i] && exists
 
 	if imports {
 		*state = w.step(number, run, i, "import", *state, func(*modelStep) (modelState, verdicts) {
@@ -299,9 +427,9 @@ func (w *world) plan(
 
 // applyAll applies the plans at the same time, as Terraform does, and keeps the state unless the run crashes.
 func (w *world) applyAll(
-	ctx context.Context, provider modelProcess, number int, run *modelRun, states []modelState, plans []modelPlan,
-	crashed <-chan struct{},
+	ctx context.Context, provider modelProcess, number int, run *modelRun, saved *savedPlan, crashed <-chan struct{},
 ) {
+	plans := slices.Clone(saved.plans)
 	steps := make([]modelStep, len(w.ids))
 	ends := make([]applyEnd, len(w.ids))
 	finished := make(chan struct{})
@@ -310,7 +438,8 @@ func (w *world) applyAll(
 
 	for i := range w.ids {
 		steps[i] = modelStep{
-			run: number, server: i, verb: "apply", inputs: run.inputs[i], began: time.Now(), prior: states[i], next: states[i],
+			run: number, planned: saved.run, server: i, workspace: run.workspace, verb: "apply", inputs: saved.inputs[i],
+			began: time.Now(), prior: saved.states[i], next: saved.states[i],
 		}
 
 		if w.finalPlan(ctx, provider, &steps[i], &plans[i]) {
@@ -333,12 +462,14 @@ func (w *world) applyAll(
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
-	for i := range w.ids {
-		w.busy[i] = busy{}
+	// Whoever dies at the moment of the end has written no state.
+	space, died := w.workspaces[run.workspace], run.cut.crashes() && ctx.Err() != nil && isClosed(crashed)
 
-		// Whoever dies at the moment of the end has written no state.
-		if run.cut == cutCrash && ctx.Err() != nil {
-			steps[i].crashed, steps[i].next = true, w.known[i]
+	for i := range w.ids {
+		space.busy[i] = busy{}
+
+		if died {
+			steps[i].crashed, steps[i].next = true, space.known[i]
 			w.finish(run, &steps[i])
 
 			continue
@@ -350,9 +481,28 @@ func (w *world) applyAll(
 		}
 
 		w.finish(run, &steps[i])
-		w.known[i] = steps[i].next
-		w.entered[i] = w.entered[i] || w.known[i].model != nil
+		space.write(i, steps[i].next)
 	}
+}
+
+// isClosed tells whether a channel is closed.
+func isClosed(channel <-chan struct{}) bool {
+	select {
+	case <-channel:
+		return true
+	default:
+		return false
+	}
+}
+
+// write writes one resource into the state.
+func (s *workspace) write(i int, next modelState) {
+	if next.tainted != s.known[i].tainted || next.imported != s.known[i].imported || !sameModel(next.model, s.known[i].model) {
+		s.serial++
+	}
+
+	s.known[i] = next
+	s.entered[i] = s.entered[i] || next.model != nil
 }
 
 // applyEnd is what an apply returns, if it ever does.
@@ -367,7 +517,7 @@ func (w *world) occupy(run *modelRun, i int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
-	w.busy[i] = busy{
+	w.workspaces[run.workspace].busy[i] = busy{
 		applying: true, posts: w.cloud.ReinstallPosts(w.ids[i]),
 		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.server == i && f.ambiguous() }),
 	}
@@ -429,7 +579,10 @@ func (p *modelPlan) contradicts(final *modelPlan) string {
 func (w *world) step(
 	number int, run *modelRun, server int, verb string, prior modelState, call func(*modelStep) (modelState, verdicts),
 ) modelState {
-	step := modelStep{run: number, server: server, verb: verb, inputs: run.inputs[server], began: time.Now(), prior: prior}
+	step := modelStep{
+		run: number, planned: number, server: server, workspace: run.workspace, verb: verb, inputs: run.inputs[server],
+		began: time.Now(), prior: prior,
+	}
 	step.next, step.verdicts = call(&step)
 	w.finish(run, &step)
 
@@ -441,13 +594,15 @@ func (w *world) finish(run *modelRun, step *modelStep) {
 	step.ended = time.Now()
 	step.truth, step.exists = w.cloud.Server(w.ids[step.server])
 	step.maySkip = slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.kind == faultNoImage })
+
+	w.traceMu.Lock()
+	defer w.traceMu.Unlock()
+
 	w.trace.steps = append(w.trace.steps, *step)
 }
 
 // act lets an actor do something, unless that would leave a request without any outcome that a client could know.
 func (w *world) act(actor modelActor) {
-	time.Sleep(actor.at)
-
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
@@ -496,9 +651,20 @@ func (w *world) free(actor modelActor) bool {
 		return false
 	}
 
-	b := w.busy[i]
-	sent := b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[i]) > b.posts)
-	open := w.known[i].open()
+	sent, applying, open := false, false, false
+
+	var op reinstall.Operation
+
+	for _, space := range w.workspaces {
+		b := space.busy[i]
+		applying = applying || b.applying
+		sent = sent || b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[i]) > b.posts)
+
+		if space.known[i].open() {
+			op, open = space.known[i].operation()
+		}
+	}
+
 	erases := actor.kind == actReimage || actor.kind == actReinstall
 
 	switch {
@@ -511,10 +677,8 @@ func (w *world) free(actor modelActor) bool {
 		return !failedEnd(truth.Status)
 	}
 
-	op, _ := w.known[i].operation()
-
 	return !sent && actor.kind != actPowerOn && op.State == reinstall.StateSubmitted && !op.Adopted &&
-		truth.Status == simulator.StatusRunning && !b.applying && !w.schedule.rootHidden()
+		truth.Status == simulator.StatusRunning && !applying && !w.schedule.rootHidden()
 }
 
 // transitional tells whether a status ends by itself.
@@ -539,8 +703,8 @@ func (w *world) calm() {
 
 // repair brings into order, on the console, what no reinstall is taken from, as the error of the provider says. It
 // touches nothing while a request is open: see free.
-func (w *world) repair() {
-	if slices.ContainsFunc(w.known, modelState.open) {
+func (w *world) repair(space int) {
+	if slices.ContainsFunc(w.workspaces[space].known, modelState.open) {
 		return
 	}
 
@@ -556,42 +720,78 @@ func (w *world) repair() {
 	}
 }
 
-// converge applies until the plan is empty, as somebody does who follows the advice of the errors.
+// converge applies until the plan is empty, as somebody does who follows the advice of the errors. Of two states, one
+// comes after the other, and then the first one again: by then they have the same configuration.
 func (w *world) converge(ctx context.Context) {
-	last := w.schedule.runs[len(w.schedule.runs)-1].inputs
+	order := []int{0}
 
-	for n := range modelConverge + 1 {
-		run := &modelRun{kind: runApply, inputs: slices.Clone(last)}
-
-		// An hour's wait has not shown the end: it never will.
-		if n > 0 && w.schedule.endless() && slices.ContainsFunc(w.known, modelState.open) {
-			run.kind = runReplace
-		}
-
-		for i := range run.inputs {
-			in := &run.inputs[i]
-			in.refuseRunning, in.undecided, in.timeout = false, false, 0
-
-			if w.schedule.behavior.ImageChange == simulator.ImageRefused {
-				in.image = ""
-			}
-		}
-
-		w.repair()
-
-		before := len(w.trace.steps)
-		w.command(ctx, len(w.schedule.runs)+n, run, &process{cloud: w.cloud.RoundTripper()}, nil)
-
-		for _, step := range w.trace.steps[before:] {
-			if step.verb == "plan" {
-				w.trace.converged[step.server] = !step.verdicts.failed() && step.action == planNothing
-			}
-		}
-
-		if !slices.Contains(w.trace.converged, false) {
-			return
-		}
-
-		time.Sleep(time.Minute)
+	switch {
+	case len(w.workspaces) == 1:
+	case slices.ContainsFunc(w.workspaces[1].known, modelState.open):
+		order = []int{1, 0, 1, 0}
+	default:
+		order = []int{0, 1, 0}
 	}
+
+	number := len(w.schedule.runs)
+	done := make([]bool, len(w.ids))
+
+	for i := range done {
+		done[i] = true
+	}
+
+	for _, space := range order {
+		for n := range modelConverge + 1 {
+			w.repair(space)
+
+			empty := w.approach(ctx, number, n, space)
+			number++
+
+			if !slices.Contains(empty, false) {
+				break
+			}
+
+			time.Sleep(time.Minute)
+
+			if n == modelConverge {
+				for i := range done {
+					done[i] = done[i] && empty[i]
+				}
+			}
+		}
+	}
+
+	w.trace.converged = done
+}
+
+// approach applies once more, and tells of which servers the plan was empty.
+func (w *world) approach(ctx context.Context, number, n, space int) []bool {
+	run := &modelRun{
+		kind: runApply, workspace: space, inputs: slices.Clone(w.schedule.runs[len(w.schedule.runs)-1].inputs),
+	}
+
+	// An hour's wait has not shown the end: it never will.
+	if n > 0 && w.schedule.endless() && slices.ContainsFunc(w.workspaces[space].known, modelState.open) {
+		run.kind = runReplace
+	}
+
+	for i := range run.inputs {
+		run.inputs[i].calm()
+
+		if w.schedule.behavior.ImageChange == simulator.ImageRefused {
+			run.inputs[i].image = ""
+		}
+	}
+
+	before := len(w.trace.steps)
+	empty := make([]bool, len(w.ids))
+	w.command(ctx, number, run, &process{cloud: w.cloud.RoundTripper(), run: number}, nil)
+
+	for _, step := range w.trace.steps[before:] {
+		if step.verb == "plan" {
+			empty[step.server] = !step.verdicts.failed() && step.action == planNothing
+		}
+	}
+
+	return empty
 }
