@@ -50,6 +50,7 @@ func judgeTrace(trace *modelTrace) []violation {
 	}
 
 	for i := range trace.steps {
+		j.erasesThePlanned(&trace.steps[i])
 		j.settles(&trace.steps[i])
 		j.claims(&trace.steps[i])
 		j.terraform(&trace.steps[i])
