@@ -8,8 +8,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// fleetModule is the module that users are to build on.
-const fleetModule = examples + "/fleet"
+// fleetModule is the module that users are to build on, and policies are the queries of the docs.
+const (
+	fleetModule = examples + "/fleet"
+	policies    = examples + "/policies"
+)
 
 // The module's own tests pass. They run against mocks.
 func TestFleetModuleTests(t *testing.T) {
@@ -34,8 +37,10 @@ func TestFleetModule(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "fleet"),
 		Setup: func(env *testscript.Env) error {
-			if err := os.CopyFS(filepath.Join(env.WorkDir, "fleet"), os.DirFS(fleetModule)); err != nil {
-				return err
+			for name, folder := range map[string]string{"fleet": fleetModule, "policies": policies} {
+				if err := os.CopyFS(filepath.Join(env.WorkDir, name), os.DirFS(folder)); err != nil {
+					return err
+				}
 			}
 
 			return setup(env, cli)
