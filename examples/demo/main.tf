@@ -40,6 +40,7 @@ resource "modelarts_devserver_os_reinstall" "fleet" {
   id            = each.value.id
   image_id      = var.image_id
   key_pair_name = "training"
+  on_drift      = "reinstall" # opt in: the default only warns of a server that shows another image or key pair
 
   triggers = {
     rebuild = each.value.rebuild

@@ -17,20 +17,27 @@ const guide = "../../docs/guides/what-happens-if.md"
 
 // guideRows are the tests that keep the promises of the page, by its rows: scripts, and functions of test files.
 var guideRows = map[string][]string{
-	"The service refuses the request":                               {"refused.txtar", "answers.txtar"},
-	"The status of the server forbids a reinstall":                  {"refused.txtar", "failed.txtar"},
-	"The apply ends before the request was sent":                    {"../../../reinstall/engine_test.go:while stopping"},
-	"The apply ends while the server is being reinstalled":          {"timeout.txtar"},
-	"The answer is lost, and the server shows that it was accepted": {"answers.txtar"},
-	"The answer is lost, and nothing happens for five minutes":      {"../../../reinstall/engine_test.go:lost answer, never accepted"},
-	"The answer is lost, and the apply ends before it is clear":     {"lost_answer.txtar"},
-	"The reinstall ends in a failed status":                         {"failed.txtar"},
-	"The server comes back with another image or key pair":          {"mismatched.txtar"},
-	"The server is deleted meanwhile":                               {"vanished.txtar"},
-	"Terraform is killed, and the reinstall goes on":                {"../../chaos_matrix_test.go:SIGKILL"},
-	"Terraform is killed, and the reinstall has ended":              {"../../chaos_matrix_test.go:SIGKILL"},
-	"Somebody else reinstalls the server at that time":              {"adopt.txtar"},
-	"The provider looks into the wrong project":                     {"project.txtar"},
+	"The service refuses the request":              {"refused.txtar", "answers.txtar"},
+	"The status of the server forbids a reinstall": {"refused.txtar", "failed.txtar"},
+	"The apply ends before the request was sent":   {"../../../reinstall/engine_test.go:while stopping"},
+	"The plan is out of date: the server has another system disk, or no longer needs the reinstall": {
+		"guide_saved_plan.txtar",
+	},
+	"The apply ends while the server is being reinstalled":      {"timeout.txtar"},
+	"The answer is lost, and the server shows a reinstall":      {"answers.txtar", "../../../reinstall/simulated_test.go:TestSimulatedConflictIsSomebodyElses"},
+	"The answer is lost, and nothing happens for five minutes":  {"../../../reinstall/engine_test.go:lost answer, never accepted"},
+	"The answer is lost, and the apply ends before it is clear": {"lost_answer.txtar"},
+	"The reinstall ends in a failed status":                     {"failed.txtar"},
+	"The server comes back with another image or key pair":      {"mismatched.txtar"},
+	"The server is deleted meanwhile":                           {"vanished.txtar"},
+	"The service does not know the server":                      {"guide_not_known.txtar"},
+	"The server breaks without this resource":                   {"guide_broken.txtar"},
+	"Terraform is killed, and the reinstall goes on":            {"../../chaos_matrix_test.go:SIGKILL"},
+	"Terraform is killed, and the reinstall has ended":          {"../../chaos_matrix_test.go:SIGKILL", "guide_saved_plan.txtar"},
+	"Somebody else reinstalls the server at that time":          {"adopt.txtar", "../../../reinstall/simulated_test.go:TestSimulatedLostRaceIsRefused"},
+	"The provider looks into the wrong project":                 {"project.txtar"},
+	"The ID turns out to be another one during the apply":       {"guide_unknown_id.txtar"},
+	"A replacement fails under create_before_destroy":           {"guide_replacement.txtar"},
 }
 
 // Every row of the guide has its tests, and they are there.
