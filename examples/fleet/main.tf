@@ -1,5 +1,5 @@
-# Status and image are no filters here: a reinstall changes them, and a server that a filter does not find any more would
-# leave the state.
+# Status and image are no filters here: a reinstall changes them, and a server that a filter no longer finds would leave the
+# state.
 data "modelarts_devservers" "fleet" {
   name_regex  = var.name_regex
   flavor      = var.flavor
@@ -50,7 +50,7 @@ resource "modelarts_devserver_os_reinstall" "canary" {
   user_data             = var.user_data
   user_data_wo          = var.user_data_wo
   user_data_wo_version  = var.user_data_wo_version
-  on_drift              = var.on_drift
+  on_drift              = var.on_drift # "reinstall" by default: a server that drifts is erased and rebuilt
   stop_before_reinstall = var.stop_before_reinstall
   timeouts              = var.timeouts
 
@@ -77,7 +77,7 @@ resource "modelarts_devserver_os_reinstall" "rest" {
   user_data             = var.user_data
   user_data_wo          = var.user_data_wo
   user_data_wo_version  = var.user_data_wo_version
-  on_drift              = var.on_drift
+  on_drift              = var.on_drift # "reinstall" by default: a server that drifts is erased and rebuilt
   stop_before_reinstall = var.stop_before_reinstall
   timeouts              = var.timeouts
 
@@ -105,19 +105,20 @@ locals {
       ready          = server.ready
       image_id       = try(server.image.image_id, null)
       image_name     = try(server.image.name, null)
-      key_pair_name  = server.installed_key_pair_name
+      key_pair_name  = server.installed_key_pair_name # what the server has, and not what was asked for
       last_reinstall = try(server.last_reinstall.state, null)
     }
   }
 
-  # What the service does not show is not compared.
+  # What the service does not show is not compared, and the case of an image ID does not count.
   other_image = {
-    for id, server in local.servers : id => server if coalesce(server.image_id, var.image_id) != var.image_id
+    for id, server in local.servers : id => server
+    if server.image_id == null ? false : lower(server.image_id) != lower(var.image_id)
   }
   wanted_key_pair = var.key_pair_name == null ? "" : var.key_pair_name
   other_key_pair = {
     for id, server in local.servers : id => server
-    if var.key_pair_name == null ? false : coalesce(server.key_pair_name, var.key_pair_name) != var.key_pair_name
+    if var.key_pair_name == null || server.key_pair_name == null ? false : server.key_pair_name != var.key_pair_name
   }
 }
 

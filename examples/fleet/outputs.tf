@@ -9,12 +9,12 @@ output "canary_ids" {
 }
 
 output "servers" {
-  description = "What each server has become, by ID: its name and wave, its status, whether it is ready, its image and key pair, and the state of its last reinstall (null after an import)."
+  description = "What each server has become, by ID: its name and wave, its status, whether it is ready, the image and the key pair that it has, and the state of its last reinstall (null after an import)."
   value       = local.servers
 }
 
 output "drifted" {
-  description = "The servers that show another image or key pair than the fleet is to have, by ID: what was and is. Under on_drift = \"reinstall\" a plan clears this, and under \"warn\" and \"ignore\" it stays."
+  description = "The servers that show another image or key pair than the fleet is to have, by ID: what is wanted and what was found. Under on_drift = \"reinstall\" a plan clears this, and under \"warn\" and \"ignore\" it stays."
   value = {
     for id, server in merge(local.other_image, local.other_key_pair) : id => {
       name          = server.name

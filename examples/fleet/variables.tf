@@ -66,8 +66,8 @@ variable "image_id" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[0-9a-zA-Z-]{1,64}$", var.image_id))
-    error_message = "image_id must be the ID of an image, not its name: 1 to 64 letters, digits and hyphens."
+    condition     = can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", var.image_id))
+    error_message = "image_id must be the ID of an image, a UUID, and not its name."
   }
 }
 
@@ -152,7 +152,7 @@ variable "generation" {
 }
 
 variable "on_drift" {
-  description = "What is planned for a server that shows another image or key pair, though nothing was changed here: reinstall, warn or ignore."
+  description = "What is planned for a server that shows another image or key pair, though nothing was changed here: reinstall, which erases its system disk, warn or ignore. The resource by itself only warns; this module keeps its servers on the image unless it is told otherwise."
   type        = string
   default     = "reinstall"
   nullable    = false

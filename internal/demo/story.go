@@ -154,6 +154,7 @@ func (d *demo) drift(ctx context.Context) error {
 	server := d.cloud.fleet[2]
 
 	d.headline("Somebody puts the old image back on " + server.Name + " behind Terraform's back: the next plan sees it.")
+	d.out.line("It would rebuild the server, since the configuration says on_drift = \"reinstall\". By default it only warns.")
 	d.out.line("")
 	d.cloud.Reimage(server.ID, oldImage)
 	d.cloud.report()

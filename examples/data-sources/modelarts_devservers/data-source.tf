@@ -15,6 +15,6 @@ output "drifted" {
       name  = server.name
       image = try(server.image.name, null)
     }
-    if try(coalesce(server.image.image_id, var.image_id) != var.image_id, false)
+    if try(lower(server.image.image_id) != lower(var.image_id), false)
   }
 }

@@ -22,6 +22,7 @@ resource "modelarts_devserver_os_reinstall" "fleet" {
   id            = each.value
   image_id      = var.image_id
   key_pair_name = "training"
+  on_drift      = "reinstall" # a server that drifts is erased and rebuilt; the default only warns
 
   lifecycle {
     postcondition {
