@@ -52,7 +52,7 @@ func TestGuideRowsAreTested(t *testing.T) {
 	var rows []string
 
 	// The rows of the page's first table, which has five columns.
-	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z][^|]*?) +\|(?:[^|]*\|){4}$`).FindAllStringSubmatch(string(page), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\| ([A-Z][^|\n]*?) +\|(?:[^|\n]*\|){4}$`).FindAllStringSubmatch(string(page), -1) {
 		rows = append(rows, match[1])
 	}
 
