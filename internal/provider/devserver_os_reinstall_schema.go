@@ -95,9 +95,10 @@ func osReinstallPasswords() map[string]schema.Attribute {
 			Sensitive: true,
 			MarkdownDescription: "Password for logging in to the server: 8 to 26 characters of at least three of the " +
 				"types uppercase letters, lowercase letters, digits and special characters; neither the user name nor " +
-				"its reverse; without `root`, `administrator` or their reverse. Supernodes do not take a password. " +
-				"**It is stored in the state and in plan files as plain text**; prefer `admin_pass_wo` or `key_pair_name`. " +
-				"Changing it reinstalls the server. Conflicts with `admin_pass_wo` and `key_pair_name`.",
+				"its reverse; without `root`, `administrator` or their reverse; without line breaks or other control " +
+				"characters, and without blanks at either end. Supernodes do not accept a password. **It is stored in the " +
+				"state and in plan files as plain text**; prefer `admin_pass_wo` or `key_pair_name`. Changing it reinstalls " +
+				"the server. Conflicts with `admin_pass_wo` and `key_pair_name`.",
 			Validators: []validator.String{adminPassValidator()},
 		},
 	}
@@ -139,8 +140,8 @@ func osReinstallSettings(ctx context.Context) map[string]schema.Attribute {
 		"triggers": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Arbitrary values; any change to them reinstalls the server in place, with the same " +
-				"image too.",
+			MarkdownDescription: "Arbitrary values; any change to them reinstalls the server in place, even if the image " +
+				"stays the same.",
 		},
 		"stop_before_reinstall": schema.BoolAttribute{
 			Optional: true,
@@ -280,7 +281,7 @@ func evidenceAttributes() map[string]schema.Attribute {
 			"milliseconds; an older reply is not believed."),
 		"transition_seen": schema.BoolAttribute{
 			Computed:            true,
-			MarkdownDescription: "Whether the server was seen in the act of being reinstalled.",
+			MarkdownDescription: "Whether the server was seen with the status of a reinstall in progress.",
 		},
 		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and put " +
 			"back as it was asks for no reinstall."),

@@ -124,7 +124,7 @@ func imageAttributes() map[string]schema.Attribute {
 func serverHPSAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Computed:            true,
-		MarkdownDescription: "Supernode that the server belongs to; null for a server of its own.",
+		MarkdownDescription: "Supernode that the server belongs to; null for a standalone server.",
 		Attributes: map[string]schema.Attribute{
 			"id":   computedString("ID of the supernode."),
 			"name": computedString("Name of the supernode."),
