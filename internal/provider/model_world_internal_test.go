@@ -497,7 +497,7 @@ func isClosed(channel <-chan struct{}) bool {
 
 // write writes one resource into the state.
 func (s *workspace) write(i int, next modelState) {
-	if next.tainted != s.known[i].tainted || next.imported != s.known[i].imported || !sameModel(next.model, s.known[i].model) {
+	if next.tainted != s.known[i].tainted || next.known != s.known[i].known || !sameModel(next.model, s.known[i].model) {
 		s.serial++
 	}
 
