@@ -6,7 +6,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -25,12 +27,14 @@ func onDriftValidator() validator.String {
 	return stringvalidator.OneOf(onDriftReinstall, onDriftWarn, onDriftIgnore)
 }
 
-// formatValidator accepts strings that match a pattern. It prints the value, so it is not for secrets.
+// formatValidator accepts strings that match a pattern. Its errors do not quote the value: what does not look like an id or a
+// name may be a secret in the wrong place, and nothing says whether a variable is sensitive.
 type formatValidator struct {
-	pattern *regexp.Regexp
-	format  string // what the value must be, continuing "must be"
-	hint    string // whole sentences that help whoever got it wrong; may be empty
-	needed  bool   // whether the argument cannot be left out
+	pattern    *regexp.Regexp
+	format     string          // what the value must be, continuing "must be"
+	characters func(rune) bool // what the value may consist of
+	hint       string          // whole sentences that help whoever got it wrong; may be empty
+	needed     bool            // whether the argument cannot be left out
 }
 
 // serverIDPattern is the form of a DevServer id as the API documents it.
@@ -39,8 +43,9 @@ var serverIDPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]
 // serverIDValidator accepts a DevServer id as the API documents it.
 func serverIDValidator() validator.String {
 	return formatValidator{
-		pattern: serverIDPattern,
-		format:  "the id of a DevServer: a UUID in lower case, such as 62383738-e52a-450a-9f84-f9e705402be8",
+		pattern:    serverIDPattern,
+		format:     "the id of a DevServer: a UUID in lower case, such as 62383738-e52a-450a-9f84-f9e705402be8",
+		characters: func(r rune) bool { return strings.ContainsRune("0123456789abcdef-", r) },
 		hint: "The ModelArts console shows it on the page of the DevServer, and the API as \"id\" in the list of " +
 			"DevServers. It is neither the name of the DevServer nor the id of the ECS or bare-metal server " +
 			"under it (\"cloud_server.id\").",
@@ -48,14 +53,17 @@ func serverIDValidator() validator.String {
 	}
 }
 
-// imageIDValidator accepts what can be an image id. The API documents a UUID in its replies and no rule for requests,
-// so only what no id looks like is turned away: names, paths, white space.
+// imageIDPattern is the form of an image id: the API documents 36 characters for a request, and a UUID in its replies.
+var imageIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// imageIDValidator accepts an image id. The service refuses anything else only once the server was stopped for it.
 func imageIDValidator() validator.String {
 	return formatValidator{
-		pattern: regexp.MustCompile(`^[0-9a-zA-Z-]{1,64}$`),
-		format: "the id of an image: 1 to 64 letters, digits and hyphens, such as " +
-			"c90fb553-2cdb-4b81-b56a-ef68812c6cf7",
-		hint: "It is not the name of the image.",
+		pattern:    imageIDPattern,
+		format:     "the id of an image: a UUID such as c90fb553-2cdb-4b81-b56a-ef68812c6cf7",
+		characters: func(r rune) bool { return strings.ContainsRune("0123456789abcdefABCDEF-", r) },
+		hint: "It is neither the name of the image nor a word such as latest: the data source " +
+			"modelarts_devserver_images finds the id by the name.",
 	}
 }
 
@@ -64,6 +72,9 @@ func keyPairNameValidator() validator.String {
 	return formatValidator{
 		pattern: regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`),
 		format:  "the name of a key pair: 1 to 64 letters, digits, hyphens, underscores and full stops",
+		characters: func(r rune) bool {
+			return r <= unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r))
+		},
 	}
 }
 
@@ -86,21 +97,12 @@ func (v formatValidator) ValidateString(
 		return
 	}
 
-	found := fmt.Sprintf("not %q", value)
+	paragraphs := slices.DeleteFunc([]string{
+		fmt.Sprintf("%s must be %s. %s", req.Path, v.format, v.found(value)), v.mistake(value), v.hint,
+	}, func(paragraph string) bool { return paragraph == "" })
 
-	switch {
-	case value == "" && v.needed:
-		found = "not the empty string"
-	case value == "":
-		found = "not the empty string; leave the argument out, or set it to null, to give none"
-	}
-
-	detail := fmt.Sprintf("%s must be %s, %s.", req.Path, v.format, found)
-	if v.hint != "" {
-		detail += "\n\n" + v.hint
-	}
-
-	resp.Diagnostics.AddAttributeError(req.Path, fmt.Sprintf("Invalid %s", req.Path), detail)
+	resp.Diagnostics.AddAttributeError(
+		req.Path, fmt.Sprintf("Invalid %s", req.Path), strings.Join(paragraphs, "\n\n"))
 }
 
 // positiveTimeouts accepts timeouts that are longer than nothing.
