@@ -201,11 +201,11 @@ func textParts(text string, add func(spelling, []byte)) {
 			all = append(all, folded...)
 
 			if !isCommonLine(line) {
-				lineParts(s, folded, add)
+				lineParts(s, folded, 12, add)
 			}
 
 			if at := strings.IndexAny(line, ":="); at >= 0 {
-				lineParts(s, s.fold(line[at+1:]), add)
+				lineParts(s, s.fold(line[at+1:]), 16, add)
 			}
 		}
 
@@ -261,15 +261,18 @@ func isCommonLine(line string) bool {
 	return strings.HasPrefix(line, "#!/") || strings.HasPrefix(line, "#cloud-config") || strings.HasSuffix(line, ":")
 }
 
-// lineParts adds the beginning of a line of user data, or of what a line has behind a colon, if it is long enough.
-func lineParts(s spelling, line []byte, add func(spelling, []byte)) {
-	enough := 16 // a few words
+// lineParts adds the beginning of a line of user data, or of what a line has behind a colon, if it is long enough: so many
+// letters, or fewer characters of several kinds.
+func lineParts(s spelling, line []byte, letters int, add func(spelling, []byte)) {
+	enough := 16
 
 	switch {
 	case isCoded(line) && s == plainSpelling:
 		enough = 8
 	case isTelling(line):
 		enough = 12
+	case s == plainSpelling:
+		enough = letters
 	}
 
 	if len(line) < enough {

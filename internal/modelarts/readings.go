@@ -377,9 +377,9 @@ func openHex(piece []byte) []byte {
 	return opened
 }
 
-// hexDigit returns c, or 0 where it stands between the groups of a UUID; false where it is no part of either.
+// hexDigit returns c, or 0 where it stands between groups of digits, as in a UUID; false where it is neither.
 func hexDigit(c byte) (byte, bool) {
-	if c == '-' {
+	if c == '-' || c == ':' {
 		return 0, true
 	}
 

@@ -42,11 +42,12 @@ var passwords = []string{
 	`Zq<"e\é%2B+&x'Yk>/9=Ü`, "@Admin_pass-2026-with-26-c", "A1!" + "密码密码密", "&#65;\\u0041%41QUJD", "!!!!@@@@####1aB",
 }
 
-// anEcho puts a text where a message quotes it.
-func anEcho(source *rand.Rand, text string) string {
-	around := []string{"%s", `{"admin_pass":"%s"}`, "value %s is refused", "got<%s>", "admin_pass=%s&x=1", "a%sb"}
+// echoes are formats of messages that quote a text.
+var echoes = []string{"%s", `{"admin_pass":"%s"}`, "value %s is refused", "got<%s>", "admin_pass=%s&x=1", "a%sb"}
 
-	return fmt.Sprintf(around[source.IntN(len(around))], text)
+// anEcho is one of echoes with a text.
+func anEcho(source *rand.Rand, text string) string {
+	return fmt.Sprintf(echoes[source.IntN(len(echoes))], text)
 }
 
 // chain writes secret in some ways, one within the other, and returns their names as well.
@@ -105,12 +106,14 @@ func TestEchoesAreWithheld(t *testing.T) {
 		sent := knowing(password)
 
 		for name, encode := range encodings {
-			if text := anEcho(source, encode(password)); !sent.withholds(text) {
-				t.Errorf("%q as %s: %q", password, name, text)
+			for _, echo := range echoes {
+				if text := fmt.Sprintf(echo, encode(password)); !sent.withholds(text) {
+					t.Errorf("%q as %s: %q", password, name, text)
+				}
 			}
 		}
 
-		for range 150 {
+		for range 80 {
 			text, names := chain(source, password, source.IntN(4))
 			if len([]rune(clean(text, len(text)))) > maxMessage {
 				continue // the end would be cut off
@@ -124,7 +127,7 @@ func TestEchoesAreWithheld(t *testing.T) {
 		}
 	}
 
-	if withheld < 1500 {
+	if withheld < 800 {
 		t.Errorf("only %d chains were short enough", withheld)
 	}
 }
@@ -197,6 +200,7 @@ fi
 curl -sf https://bucket.obs.cn-north-4.myhuaweicloud.com/setup-22.04.sh | bash -s -- --token=join-token-7c9e6679f2b4
 echo 'root:Correct-Horse-1' | chpasswd
 sleep 10
+exec env wrapper
 `
 	cloudConfig = `#cloud-config
 package_update: true
@@ -227,7 +231,7 @@ func TestUserDataIsWithheld(t *testing.T) {
 		shellScript: {
 			shellScript, shellScript[:40], shellScript[60:], "line 4: export DB_PASSWORD='s3cr3t-Pa55'", "DB_PASSWORD=s3cr3t-Pa55", "bad value s3cr3t-Pa55",
 			"token join-token-7c9e6679f2b4", "unknown user root:Correct-Horse-1", "Correct-Horse-1", "hostnamectl set-hostname trainer",
-			"curl -sf https://bucket.obs.cn-north-4", "echo 'root:Correct-Horse-1' | chpasswd",
+			"curl -sf https://bucket.obs.cn-north-4", "bad option in line 9: exec env wrapper", "echo 'root:Correct-Horse-1' | chpasswd",
 		},
 		cloudConfig: {
 			cloudConfig, "trainer:Kx9-hunter-2", "AAAAC3NzaC1lZDI1NTE5AAAAIHJlYWxseS1hLWtleS1vZi1zb21lYm9keQ", "api_key: 9f8e7d6c5b4a", "9f8e7d6c5b4a",

@@ -374,6 +374,29 @@ func TestSecretsBetweenServices(t *testing.T) {
 	})
 }
 
+// TestUnusedKeysOfRole has IAM quote the keys that it has handed out, before anything was signed with them.
+func TestUnusedKeysOfRole(t *testing.T) {
+	t.Parallel()
+
+	const temporary = "temporary-Secret-Key-1"
+
+	role, err := modelarts.AssumeRole(testConfig(script(
+		step{status: 201, body: `{"credential":{"access":"TMP","secret":"` + temporary + `","securitytoken":"temporary-Token-1"}}`},
+		step{status: 400, body: errorBody("there is " + temporary + " already")},
+	)), hourRole)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	first, err := role.Credentials(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = role.Refresh(t.Context(), first)
+	wantHidden(t, err, temporary)
+}
+
 // TestSecretAsProject has IAM show projects that are called like a secret: they would become part of every path.
 func TestSecretAsProject(t *testing.T) {
 	t.Parallel()
