@@ -293,14 +293,14 @@ func leakRefused(s *scene) {
 	}
 
 	s.write("main.tf", config.String())
-	s.says(s.tf(1, "apply", "-auto-approve", "-parallelism=30"), "***")
+	s.says(s.tf(1, "apply", "-auto-approve", "-parallelism=30"), "is not shown: it repeats a value that was sent as a secret")
 	s.sent(len(faults)-2, &v.passWO, &v.dataWO)
 
 	s.cloud.ClearFaults()
 	s.cloud.AddFault(simulator.Fault{Status: http.StatusUnauthorized, Body: message("X-Auth-Token: " + v.token.value)})
 	s.set("token", v.token.value)
 	s.write("main.tf", resourceOf("token", s.server(), writeOnlyPair))
-	s.says(s.tf(1, "apply", "-auto-approve"), "X-Auth-Token: ***")
+	s.says(s.tf(1, "apply", "-auto-approve"), "HTTP 401", "is not shown: it repeats a value that was sent as a secret")
 }
 
 // leakFailed has reinstalls end in a failed status, the first and a later one.
