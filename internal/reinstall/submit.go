@@ -71,7 +71,7 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 		}
 
 		if !r.backOff(ctx, retryAfter) {
-			return op, nextRefuse, cause(ctx, r.lastError)
+			return r.refused(ctx, op, cause(ctx, r.lastError))
 		}
 
 		return op, nextTryAgain, nil
@@ -92,8 +92,8 @@ func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 	return sleep(ctx, max(retryAfter, interval(time.Since(r.tried.SubmittedAt), 0)))
 }
 
-// refused looks at a server whose reinstall was refused: if one is in progress, or the system disk is another one by now,
-// somebody was quicker.
+// refused looks at a server whose reinstall was refused, or for which no time is left: if one is in progress, or the system
+// disk is another one by now, somebody was quicker, or the service was wrong.
 func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, next, error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 	defer cancel()
