@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,94 +23,176 @@ const (
 // faultKind is one way in which a request goes wrong.
 type faultKind struct {
 	name string
-	// ambiguous tells that the answer leaves open whether a POST was processed.
-	ambiguous bool
-	// hides tells that looks at the server may miss something because of it.
-	hides bool
-	make  func(length time.Duration) simulator.Fault
+	is   faultTraits
+	make func(length time.Duration) simulator.Fault
+	// longest is how long it lasts at most, from the first request on. 0: as often as the fault says.
+	longest time.Duration
 }
+
+// faultTraits are what a judgement has to know of a kind.
+type faultTraits int
+
+const (
+	plain      faultTraits = 0
+	ambiguous  faultTraits = 1 << iota // the answer leaves open whether a POST was processed
+	hides                              // looks at the server may miss something because of it
+	lies                               // the answer says that the request was not processed, and it was
+	late                               // it takes effect long after its answer
+	slow                               // the reply is a long time on its way
+	effectless                         // the answer says that the request was accepted, and nothing was done
+	ahead                              // the reply's update_at is ahead of the store
+)
 
 func answers(status int, process bool) func(time.Duration) simulator.Fault {
 	return func(time.Duration) simulator.Fault { return simulator.Fault{Status: status, Process: process} }
 }
 
-// writeFaults are for what changes a server. A refusal (a 4xx but 408 and 409) and a 429 are never given for a request that
-// was processed: such an answer is the service's word that it was not, and a service that lies cannot be dealt with.
-var writeFaults = []faultKind{
-	{"500", true, false, answers(http.StatusInternalServerError, false)},
-	{"502 after", true, false, answers(http.StatusBadGateway, true)},
-	{"503", true, false, answers(http.StatusServiceUnavailable, false)},
-	{"504 after", true, false, answers(http.StatusGatewayTimeout, true)},
-	{"408", true, false, answers(http.StatusRequestTimeout, false)},
-	{"408 after", true, false, answers(http.StatusRequestTimeout, true)},
-	{"409", true, false, answers(http.StatusConflict, false)},
-	{"409 after", true, false, answers(http.StatusConflict, true)},
-	{"drop before", true, false, func(time.Duration) simulator.Fault { return simulator.Fault{DropBefore: true} }},
-	{"drop after", true, false, func(time.Duration) simulator.Fault { return simulator.Fault{DropAfter: true} }},
-	{"reset after", true, false, func(time.Duration) simulator.Fault { return simulator.Fault{DropAfter: true, Reset: true} }},
-	{"late", true, false, func(length time.Duration) simulator.Fault { return simulator.Fault{ProcessLate: length} }},
-	{"late, drop", true, false, func(length time.Duration) simulator.Fault {
-		return simulator.Fault{ProcessLate: length, DropBefore: true}
-	}},
-	{"slow", true, true, func(length time.Duration) simulator.Fault { return simulator.Fault{Delay: length} }},
-	{"slow reply", true, true, func(length time.Duration) simulator.Fault { return simulator.Fault{DelayReply: length} }},
-	{"429", false, false, answers(http.StatusTooManyRequests, false)},
-	{"429 with Retry-After", false, false, func(length time.Duration) simulator.Fault {
+// page is an answer that shows no server.
+func page(body string, process bool) func(time.Duration) simulator.Fault {
+	return func(time.Duration) simulator.Fault {
+		return simulator.Fault{Status: http.StatusOK, Body: body, ContentType: "text/html", Process: process}
+	}
+}
+
+func retryAfter(process bool) func(time.Duration) simulator.Fault {
+	return func(length time.Duration) simulator.Fault {
 		return simulator.Fault{
-			Status: http.StatusTooManyRequests,
+			Status: http.StatusTooManyRequests, Process: process,
 			Header: map[string]string{"Retry-After": strconv.Itoa(int(length.Seconds()))},
 		}
+	}
+}
+
+func updatedAhead(length time.Duration) simulator.Fault {
+	return simulator.Fault{Odd: func(body map[string]any) {
+		if at, ok := body["update_at"].(int64); ok {
+			body["update_at"] = at + 15*length.Milliseconds()
+		}
+	}}
+}
+
+// writeFaults are for what changes a server.
+var writeFaults = []faultKind{
+	{name: "500", is: ambiguous, make: answers(http.StatusInternalServerError, false)},
+	{name: "502 after", is: ambiguous, make: answers(http.StatusBadGateway, true)},
+	{name: "503", is: ambiguous, make: answers(http.StatusServiceUnavailable, false)},
+	{name: "504 after", is: ambiguous, make: answers(http.StatusGatewayTimeout, true)},
+	{name: "408", is: ambiguous, make: answers(http.StatusRequestTimeout, false)},
+	{name: "408 after", is: ambiguous, make: answers(http.StatusRequestTimeout, true)},
+	{name: "409", is: ambiguous, make: answers(http.StatusConflict, false)},
+	{name: "409 after", is: ambiguous, make: answers(http.StatusConflict, true)},
+	{name: "drop before", is: ambiguous, make: func(time.Duration) simulator.Fault { return simulator.Fault{DropBefore: true} }},
+	{name: "drop after", is: ambiguous, make: func(time.Duration) simulator.Fault { return simulator.Fault{DropAfter: true} }},
+	{name: "reset after", is: ambiguous, make: func(time.Duration) simulator.Fault {
+		return simulator.Fault{DropAfter: true, Reset: true}
 	}},
-	{"refused dial", false, false, func(time.Duration) simulator.Fault { return simulator.Fault{RefuseDial: true} }},
-	{"cut body", true, false, func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
-	{"empty reply", true, false, oddReply(func(body map[string]any) { clear(body) })},
-	{"400", false, false, answers(http.StatusBadRequest, false)},
-	{"401", false, false, answers(http.StatusUnauthorized, false)},
-	{"403", false, false, answers(http.StatusForbidden, false)},
-	{"307", false, false, func(time.Duration) simulator.Fault {
+	{name: "late", is: ambiguous | late, make: func(length time.Duration) simulator.Fault {
+		return simulator.Fault{ProcessLate: length}
+	}},
+	{name: "late, drop", is: ambiguous | late, make: func(length time.Duration) simulator.Fault {
+		return simulator.Fault{ProcessLate: length, DropBefore: true}
+	}},
+	{name: faultVeryLate, is: ambiguous | late, make: func(length time.Duration) simulator.Fault {
+		return simulator.Fault{ProcessLate: length}
+	}},
+	{name: "slow", is: ambiguous | hides | slow, make: func(length time.Duration) simulator.Fault { return simulator.Fault{Delay: length} }},
+	{name: "slow reply", is: ambiguous | hides | slow, make: func(length time.Duration) simulator.Fault {
+		return simulator.Fault{DelayReply: length}
+	}},
+	{name: "429", make: answers(http.StatusTooManyRequests, false)},
+	{name: "429 with Retry-After", make: retryAfter(false)},
+	{name: "refused dial", make: func(time.Duration) simulator.Fault { return simulator.Fault{RefuseDial: true} }},
+	{name: "cut body", is: ambiguous, make: func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
+	{name: "empty reply", is: ambiguous, make: oddReply(func(body map[string]any) { clear(body) })},
+	{name: "400", make: answers(http.StatusBadRequest, false)},
+	{name: "401", make: answers(http.StatusUnauthorized, false)},
+	{name: "403", make: answers(http.StatusForbidden, false)},
+	{name: "307", make: func(time.Duration) simulator.Fault {
 		return simulator.Fault{
 			Status: http.StatusTemporaryRedirect, Header: map[string]string{"Location": "https://elsewhere.example/"},
 		}
 	}},
+	{name: "200 HTML", is: ambiguous, make: page("<html>welcome</html>", false)},
+	{name: "200 HTML after", is: ambiguous, make: page("<html>welcome</html>", true)},
+	{name: "200 {}", is: ambiguous, make: page("{}", false)},
+	{name: "200 blank after", is: ambiguous, make: page("\n", true)},
+	{name: faultEffectless, is: effectless, make: func(time.Duration) simulator.Fault { return simulator.Fault{Effectless: true} }},
+	{name: "400 after", is: lies, make: answers(http.StatusBadRequest, true)},
+	{name: "401 after", is: lies, make: answers(http.StatusUnauthorized, true)},
+	{name: "403 after", is: lies, make: answers(http.StatusForbidden, true)},
+	{name: "429 after", is: lies, make: answers(http.StatusTooManyRequests, true)},
+	{name: "429 with Retry-After, after", is: lies, make: func(length time.Duration) simulator.Fault {
+		return retryAfter(true)(30 * length)
+	}},
+	{name: "ahead", is: ahead, make: updatedAhead},
 }
 
-// readFaults are for looks. None of them says "not found" in the service's own words of a server that is there: that is a
-// lie, too.
+// readFaults are for looks. What shows the server otherwise than it is lasts for less than the time that such a status has
+// to be held, or nobody could tell it from the truth.
 var readFaults = []faultKind{
-	{"500", false, true, answers(http.StatusInternalServerError, false)},
-	{"503", false, true, answers(http.StatusServiceUnavailable, false)},
-	{"429", false, true, answers(http.StatusTooManyRequests, false)},
-	{"401", false, true, answers(http.StatusUnauthorized, false)},
-	{"drop", false, true, func(time.Duration) simulator.Fault { return simulator.Fault{DropBefore: true} }},
-	{"refused dial", false, true, func(time.Duration) simulator.Fault { return simulator.Fault{RefuseDial: true} }},
-	{"cut body", false, true, func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
-	{"slow", false, true, func(length time.Duration) simulator.Fault { return simulator.Fault{Delay: length} }},
-	{"slow reply", false, true, func(length time.Duration) simulator.Fault { return simulator.Fault{DelayReply: length} }},
-	{faultStale, false, true, func(length time.Duration) simulator.Fault { return simulator.Fault{Stale: length} }},
-	{faultInvisible, false, true, func(time.Duration) simulator.Fault { return simulator.Fault{Invisible: true} }},
-	{"no such route", false, true, answers(http.StatusNotFound, false)},
-	{"HTML", false, true, func(time.Duration) simulator.Fault {
+	{name: "500", is: hides, make: answers(http.StatusInternalServerError, false)},
+	{name: "503", is: hides, make: answers(http.StatusServiceUnavailable, false)},
+	{name: "429", is: hides, make: answers(http.StatusTooManyRequests, false)},
+	{name: "401", is: hides, make: answers(http.StatusUnauthorized, false)},
+	{name: "drop", is: hides, make: func(time.Duration) simulator.Fault { return simulator.Fault{DropBefore: true} }},
+	{name: "refused dial", is: hides, make: func(time.Duration) simulator.Fault { return simulator.Fault{RefuseDial: true} }},
+	{name: "cut body", is: hides, make: func(time.Duration) simulator.Fault { return simulator.Fault{CutBody: true} }},
+	{name: "slow", is: hides | slow, make: func(length time.Duration) simulator.Fault { return simulator.Fault{Delay: length} }},
+	{name: "slow reply", is: hides | slow, make: func(length time.Duration) simulator.Fault {
+		return simulator.Fault{DelayReply: length}
+	}},
+	{name: faultStale, is: hides, make: func(length time.Duration) simulator.Fault { return simulator.Fault{Stale: length} }},
+	{name: faultInvisible, is: hides, make: func(time.Duration) simulator.Fault { return simulator.Fault{Invisible: true} }},
+	{name: "no such route", is: hides, make: answers(http.StatusNotFound, false)},
+	{name: "HTML", is: hides, make: func(time.Duration) simulator.Fault {
 		return simulator.Fault{Status: http.StatusNotFound, Body: "<html>gone</html>", ContentType: "text/html"}
 	}},
-	{"odd status", false, true, oddReply(func(body map[string]any) { body["status"] = "HIBERNATING" })},
-	{"no status", false, true, oddReply(func(body map[string]any) { delete(body, "status") })},
-	{faultNoImage, false, true, oddReply(func(body map[string]any) {
+	{name: "200 HTML", is: hides, make: page("<html>welcome</html>", false)},
+	{name: "odd status", is: hides, make: oddReply(func(body map[string]any) { body["status"] = "HIBERNATING" })},
+	{name: "no status", is: hides, make: oddReply(func(body map[string]any) { delete(body, "status") })},
+	{name: faultNoImage, is: hides, make: oddReply(func(body map[string]any) {
 		delete(body, "image")
 		delete(body, "server_image_response")
 		delete(body, "key_pair_name")
 	})},
-	{faultNoVolumes, false, true, oddReply(func(body map[string]any) { delete(body, "volumes") })},
-	{"empty object", false, true, func(time.Duration) simulator.Fault {
+	{name: faultNoVolumes, is: hides, make: oddReply(func(body map[string]any) { delete(body, "volumes") })},
+	{name: "empty object", is: hides, make: func(time.Duration) simulator.Fault {
 		return simulator.Fault{Status: http.StatusOK, Body: "{}"}
 	}},
+	{name: "ahead", is: ahead, make: updatedAhead},
+	{name: "not found", is: hides, longest: 110 * time.Second, make: func(time.Duration) simulator.Fault {
+		return simulator.Fault{Status: http.StatusBadRequest, Code: simulator.CodeNotFound, Message: "no such server"}
+	}},
+	{name: "not found, 404", is: hides, longest: 110 * time.Second, make: func(time.Duration) simulator.Fault {
+		return simulator.Fault{Status: http.StatusNotFound, Code: simulator.CodeNotFound, Message: "no such server"}
+	}},
+	flicker(simulator.StatusError, 110*time.Second),
+	flicker(simulator.StatusStartFailed, 110*time.Second),
+	flicker(simulator.StatusDeleting, 110*time.Second),
+	flicker(simulator.StatusDeleted, 110*time.Second),
+	flicker(simulator.StatusStopped, 110*time.Second),
+	flicker(simulator.StatusRunning, 15*time.Second),
+	flicker(simulator.StatusReinstallingOSFailed, 15*time.Second),
+	flicker(simulator.StatusChangingOSFailed, 15*time.Second),
 }
 
-// The kinds that a judgement has to know.
+// flicker shows a status in place of the real one.
+func flicker(status string, longest time.Duration) faultKind {
+	return faultKind{
+		name: faultFlicker + status, is: hides, longest: longest,
+		make: func(time.Duration) simulator.Fault { return simulator.Fault{Flicker: status} },
+	}
+}
+
+// The kinds that a judgement has to know by name.
 const (
-	faultStale     = "stale"
-	faultInvisible = "invisible"
-	faultNoImage   = "no image"
-	faultNoVolumes = "no volumes"
+	faultStale      = "stale"
+	faultInvisible  = "invisible"
+	faultNoImage    = "no image"
+	faultNoVolumes  = "no volumes"
+	faultVeryLate   = "very late"
+	faultEffectless = "effectless"
+	faultFlicker    = "flicker "
 )
 
 func oddReply(odd func(map[string]any)) func(time.Duration) simulator.Fault {
@@ -143,33 +226,46 @@ func randomFault(d dice, servers int) modelFault {
 
 	f.length = d.between(time.Second, 40*time.Second)
 
-	if f.kind == "slow" || f.kind == "slow reply" || f.isLate() {
+	switch kind := f.info(); {
+	case f.kind == faultVeryLate:
+		f.length = d.between(6*time.Minute, 15*time.Minute)
+	case kind.is&(slow|late) != 0:
 		f.length = d.between(time.Second, 200*time.Second)
+	case kind.longest > 0:
+		f.length = d.between(time.Second, kind.longest)
 	}
 
 	return f
 }
 
-func (f *modelFault) isLate() bool { return f.kind == "late" || f.kind == "late, drop" }
+// traits are the traits of the fault's kind.
+func (f *modelFault) traits() faultTraits { return f.info().is }
 
 // info is what is known of the fault's kind.
 func (f *modelFault) info() faultKind {
 	kinds := writeFaults
-	if f.action == actionGet || f.action == actionList {
+	if f.looks() {
 		kinds = readFaults
 	}
 
 	return kinds[slices.IndexFunc(kinds, func(k faultKind) bool { return k.name == f.kind })]
 }
 
+// looks tells whether the fault is for looks at the server.
+func (f *modelFault) looks() bool { return f.action == actionGet || f.action == actionList }
+
 // ambiguous tells whether the fault leaves open what became of a POST.
-func (f *modelFault) ambiguous() bool { return f.action == actionReinstall && f.info().ambiguous }
+func (f *modelFault) ambiguous() bool { return f.action == actionReinstall && f.traits()&ambiguous != 0 }
 
 // rule is the fault as the simulator has it.
 func (f *modelFault) rule(ids []string) simulator.Fault {
 	rule := f.info().make(f.length)
 	rule.Name, rule.Action = f.action+": "+f.kind, f.action
 	rule.After, rule.Times = f.after, f.times
+
+	if f.info().longest > 0 {
+		rule.For = f.length
+	}
 
 	if f.action != actionList {
 		rule.ServerID = ids[f.server]
@@ -199,10 +295,10 @@ func (s *modelSchedule) restrict() {
 
 		run.faults = slices.DeleteFunc(run.faults, func(f modelFault) bool {
 			switch {
-			case f.isLate() && f.action != actionReinstall:
+			case f.traits()&late != 0 && f.action != actionReinstall:
 				// A stop that takes effect minutes after its answer cannot be told from somebody who stops the machine.
 				return true
-			case f.isLate() && run.refuses(f.server):
+			case f.traits()&late != 0 && run.refuses(f.server):
 				// Two faults would meet one request, and give a refusal to what is processed later.
 				return true
 			case f.kind == faultStale && timeHidden:
@@ -211,6 +307,12 @@ func (s *modelSchedule) restrict() {
 			case f.kind == faultInvisible && timeHidden && s.rootHidden() &&
 				strings.HasSuffix(s.servers[f.server].status, "OS_FAILED"):
 				// A machine that begins in a failed status and shows nothing else looks as if it had failed again.
+				return true
+			case f.traits()&(lies|effectless|ahead) != 0 && s.rootHidden(), f.kind == faultVeryLate && s.rootHidden():
+				// What the service says is wrong, and only the system disk could tell.
+				return true
+			case f.kind == faultFlicker+simulator.StatusRunning && !s.tellsRunning():
+				// One look at a machine that runs on its new system disk is enough.
 				return true
 			default:
 				return false
@@ -222,7 +324,75 @@ func (s *modelSchedule) restrict() {
 		s.drop(func(f *modelFault) bool { return f.ambiguous() })
 	}
 
+	s.limitLies()
+	s.limitHeld()
 	s.limitLate()
+}
+
+// tellsRunning tells whether a single RUNNING can be told from the end of a reinstall: the system disk that is shown
+// meanwhile is the old one, and none has failed on a new one.
+func (s *modelSchedule) tellsRunning() bool {
+	return !s.rootHidden() && s.behavior.ShowRoot != simulator.RootAtStart &&
+		!slices.ContainsFunc(s.runs, func(run modelRun) bool { return failedEnd(cmp.Or(run.end, simulator.StatusRunning)) })
+}
+
+// limitLies sees to it that the looks after an answer that lies show what is true.
+func (s *modelSchedule) limitLies() {
+	for i := range s.runs {
+		run := &s.runs[i]
+		together := s.together(i)
+
+		run.faults = slices.DeleteFunc(run.faults, func(f modelFault) bool {
+			return f.traits()&lies != 0 && f.action == actionReinstall &&
+				slices.ContainsFunc(together, func(other modelFault) bool {
+					return other.server == f.server && other.looks() && other.traits()&(hides|ahead) != 0
+				})
+		})
+	}
+}
+
+// limitHeld sees to it that what looks show otherwise than it is does not last: there is one such fault at a time, and no
+// reply is so slow that it seems to.
+func (s *modelSchedule) limitHeld() {
+	for i := range s.runs {
+		run := &s.runs[i]
+		together := s.together(i)
+
+		run.faults = slices.DeleteFunc(run.faults, func(f modelFault) bool {
+			if f.info().longest == 0 {
+				return false
+			}
+
+			n := 0
+
+			for _, other := range together {
+				if other.server == f.server && other.looks() && (other.info().longest > 0 || other.traits()&slow != 0) {
+					n++
+				}
+			}
+
+			return n > 1
+		})
+	}
+}
+
+// together are the faults of a run and of those beside it.
+func (s *modelSchedule) together(i int) []modelFault {
+	first, last := i, i
+	for first > 0 && s.runs[first].beside {
+		first--
+	}
+
+	for last+1 < len(s.runs) && s.runs[last+1].beside {
+		last++
+	}
+
+	var faults []modelFault
+	for ; first <= last; first++ {
+		faults = append(faults, s.runs[first].faults...)
+	}
+
+	return faults
 }
 
 // refuses tells whether some answer to a POST of the run says that it was not processed.
@@ -254,7 +424,7 @@ func (s *modelSchedule) passesStopped() bool {
 func (s *modelSchedule) hides() bool {
 	for i := range s.runs {
 		run := &s.runs[i]
-		if run.cut != cutNone || slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.info().hides }) ||
+		if run.cut != cutNone || slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.traits()&hides != 0 }) ||
 			slices.ContainsFunc(run.inputs, func(in modelInputs) bool { return in.timeout != 0 }) {
 			return true
 		}
@@ -281,7 +451,7 @@ func (s *modelSchedule) limitLate() {
 
 	for i := range s.runs {
 		for j := range s.runs[i].faults {
-			if f := &s.runs[i].faults[j]; f.isLate() {
+			if f := &s.runs[i].faults[j]; f.traits()&late != 0 && f.kind != faultVeryLate {
 				f.length = max(time.Second, min(f.length, most))
 			}
 		}
@@ -296,8 +466,12 @@ func (s *modelSchedule) oneState() {
 }
 
 // endless tells whether a reinstall can be over without any sign of its end, so that only -replace leads out of it: the
-// disk seems to be the old one, or people act on the machine.
-func (s *modelSchedule) endless() bool { return s.touchy || s.behavior.FreezeRoot && s.hides() }
+// disk seems to be the old one, or people act on the machine, or the service says what is not so.
+func (s *modelSchedule) endless() bool {
+	return s.touchy || s.behavior.FreezeRoot && s.hides() || slices.ContainsFunc(s.runs, func(run modelRun) bool {
+		return slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.traits()&(effectless|ahead) != 0 })
+	})
+}
 
 // drop takes faults out of all runs.
 func (s *modelSchedule) drop(drop func(*modelFault) bool) {

@@ -335,13 +335,13 @@ func (j *judge) accepted(step *modelStep) bool {
 
 // ending checks that a reinstall took place and ended as is claimed.
 func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
-	if step.verdicts.vanished() || j.stranger(step) {
+	if step.verdicts.vanished() || j.stranger(step) || !step.exists && op.State == reinstall.StateFailed {
 		j.vanished(step, op)
 
 		return // whatever the reinstall did
 	}
 
-	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe == nil && !op.Adopted {
+	if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe == nil && !op.Adopted && !j.effectless(step, op) {
 		j.add(invariantClaim, "%s: %q, but the request of %s erased nothing", j.where(step), op.State, elapsed(j.began, op.SubmittedAt))
 
 		return
@@ -358,9 +358,17 @@ func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 	j.contents(step, op)
 }
 
+// effectless tells whether the service has accepted the request of an operation and done nothing. Who reinstalls the server
+// after that seems to be the service.
+func (j *judge) effectless(step *modelStep, op *reinstall.Operation) bool {
+	return slices.ContainsFunc(posts(j.writes(step.server)), func(r simulator.Request) bool {
+		return r.Time.Equal(op.SubmittedAt) && strings.Contains(r.Note, faultEffectless)
+	})
+}
+
 // vanished checks that the service has not known a server, which is what it says to somebody else, too.
 func (j *judge) vanished(step *modelStep, op *reinstall.Operation) {
-	if !op.Adopted && op.State == reinstall.StateFailed && !j.accepted(step) {
+	if !op.Adopted && op.State == reinstall.StateFailed && !j.accepted(step) && !j.effectless(step, op) {
 		j.add(invariantClaim, "%s: %q, but no request was accepted", j.where(step), op.State)
 	}
 
@@ -541,7 +549,7 @@ func (j *judge) touched(step *modelStep, op *reinstall.Operation) bool {
 // is said to have ended otherwise than asked for has.
 func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
 	if !op.Adopted {
-		if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil {
+		if wipe, _ := j.cause(j.initial[step.server].ID, op); wipe != nil && wipe.Time.Sub(op.SubmittedAt) < modelLost {
 			j.add(invariantClaim, "%s: not started, but the disk was erased at %s", j.where(step), elapsed(j.began, wipe.Time))
 		}
 
@@ -551,7 +559,7 @@ func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
 	shown := j.shown(step, op)
 
 	switch {
-	case step.verdicts.vanished(), j.stranger(step):
+	case step.verdicts.vanished(), j.stranger(step), !step.exists:
 		j.vanished(step, op)
 	case len(shown) == 0:
 		j.add(invariantClaim, "%s: ended otherwise, but no reinstall has ended since %s", j.where(step), elapsed(j.began, op.SubmittedAt))
@@ -559,6 +567,9 @@ func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
 		j.contents(step, op)
 	}
 }
+
+// modelLost is the time after which a request that has shown no effect counts as lost, as far as can be seen.
+const modelLost = 5 * time.Minute
 
 // errors checks an error which says that nothing was erased.
 func (j *judge) errors(step *modelStep) {
@@ -569,7 +580,7 @@ func (j *judge) errors(step *modelStep) {
 	}
 
 	for _, post := range posts(step.during(j.writes(step.server))) {
-		if wipe, ok := j.wipe(post.N); ok {
+		if wipe, ok := j.wipe(post.N); ok && wipe.Time.Sub(post.Time) < modelLost {
 			j.add(invariantClaim, "%s: nothing was erased, it says, but request %d did at %s",
 				j.where(step), post.N, elapsed(j.began, wipe.Time))
 		}
@@ -612,7 +623,7 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 
 	for _, post := range sent {
 		wipe, wiped := j.wipe(post.N)
-		if !wiped || has && after.SubmittedAt.Equal(post.Time) {
+		if !wiped || has && after.SubmittedAt.Equal(post.Time) || wipe.Time.Sub(post.Time) >= modelLost {
 			continue
 		}
 
@@ -624,7 +635,7 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 
 		// One that may be somebody else's, since the answer was lost, and ended otherwise than asked for, was not the request,
 		// which is still to come.
-		if (post.Status != http.StatusOK || strings.Contains(post.Note, "met ")) && step.verdicts.otherEnd() {
+		if (post.Status != http.StatusOK || strings.Contains(post.Note, actionReinstall+": ")) && step.verdicts.otherEnd() {
 			continue
 		}
 
@@ -674,12 +685,19 @@ func (j *judge) excused(n int) bool {
 		return s.crashed && j.initial[s.server].ID == request.ServerID && !request.Time.Before(s.began) && !request.Time.After(s.ended)
 	})
 
-	return strings.Contains(request.Note, ": late") || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
+	return strings.Contains(request.Note, "late") || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
 }
 
-// crossed tells whether another run has sent something to a server since the run of a request looked at it: the cloud knows
-// only what it has shown last, whoever has seen it.
+// crossed tells whether another run has sent something to a server since the run of a request looked at it, or before that
+// request got there: the cloud knows only what it has shown last, whoever has seen it.
 func (j *judge) crossed(request *simulator.Request) bool {
+	if strings.Contains(request.Note, ": slow") && slices.ContainsFunc(j.requests, func(r simulator.Request) bool {
+		return r.ServerID == request.ServerID && r.N > request.N && r.Header.Get(modelRunHeader) != request.Header.Get(modelRunHeader) &&
+			r.Time.Sub(request.Time) < modelLag
+	}) {
+		return true
+	}
+
 	for _, r := range slices.Backward(j.requests) {
 		if r.N >= request.N || r.ServerID != request.ServerID {
 			continue

@@ -519,7 +519,7 @@ func (w *world) occupy(run *modelRun, i int) {
 
 	w.workspaces[run.workspace].busy[i] = busy{
 		applying: true, posts: w.cloud.ReinstallPosts(w.ids[i]),
-		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.server == i && f.ambiguous() }),
+		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.server == i && (f.ambiguous() || f.action == actionReinstall && f.traits()&lies != 0) }),
 	}
 }
 
