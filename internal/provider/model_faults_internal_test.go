@@ -255,7 +255,9 @@ func (f *modelFault) info() faultKind {
 func (f *modelFault) looks() bool { return f.action == actionGet || f.action == actionList }
 
 // ambiguous tells whether the fault leaves open what became of a POST.
-func (f *modelFault) ambiguous() bool { return f.action == actionReinstall && f.traits()&ambiguous != 0 }
+func (f *modelFault) ambiguous() bool {
+	return f.action == actionReinstall && f.traits()&ambiguous != 0
+}
 
 // rule is the fault as the simulator has it.
 func (f *modelFault) rule(ids []string) simulator.Fault {
@@ -320,7 +322,7 @@ func (s *modelSchedule) restrict() {
 		})
 	}
 
-	if s.rootHidden() && s.hides() || s.passesStopped() {
+	if s.rootHidden() && (s.hides() || s.passesStopped()) {
 		s.drop(func(f *modelFault) bool { return f.ambiguous() })
 	}
 

@@ -129,6 +129,13 @@ func (m *modelTotal) add(trace *modelTrace) {
 	m.counts["crashes"] += trace.crashes
 	m.counts["interruptions"] += trace.ctrlCs
 	m.counts["outside actors"] += len(trace.outsides)
+
+	for _, o := range trace.outsides {
+		if o.on != "" {
+			m.counts["outside actors at the moment of a request"]++
+		}
+	}
+
 	m.counts["requests"] += len(trace.requests)
 	m.counts["saved plans refused by Terraform"] += trace.stale
 

@@ -209,7 +209,7 @@ func (j *judge) joined(step *modelStep, sent []simulator.Request, wipe *simulato
 	return slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
 		end, _ := j.ended(w.Time)
 
-		return w.ServerID == wipe.ServerID && w.NewRoot == wipe.OldRoot && !j.atOnce(step.server, w.Time) &&
+		return w.ServerID == wipe.ServerID && w.NewRoot == wipe.OldRoot && !j.atOnce(step.server, &w) &&
 			slices.ContainsFunc(sent, func(r simulator.Request) bool {
 				return r.ServerID == wipe.ServerID && !r.Time.Before(w.Time) && !r.Time.Add(-j.lag(step)).After(end)
 			})
@@ -348,7 +348,9 @@ func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 	}
 
 	shown := j.shown(step, op)
-	if !slices.ContainsFunc(shown, func(e erasure) bool { return failedEnd(e.status) == (op.State == reinstall.StateFailed) }) {
+	if !slices.ContainsFunc(shown, func(e erasure) bool {
+		return failedEnd(e.status) == (op.State == reinstall.StateFailed) || j.mended(step, e)
+	}) {
 		j.add(invariantClaim, "%s: %q, but what has ended since %s is %v", j.where(step), op.State,
 			elapsed(j.began, op.SubmittedAt), shown)
 
@@ -409,7 +411,7 @@ func (j *judge) erasures(server int) []erasure {
 		e := erasure{began: w.Time}
 		e.ended, e.status = j.ended(w.Time)
 
-		if j.atOnce(server, w.Time) {
+		if j.atOnce(server, &w) {
 			e.ended, e.status = w.Time, simulator.StatusRunning
 		}
 
@@ -419,10 +421,19 @@ func (j *judge) erasures(server int) []erasure {
 	return all
 }
 
-// atOnce tells whether somebody erased the disk at a time without taking any.
-func (j *judge) atOnce(server int, t time.Time) bool {
-	return slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
-		return o.server == server && o.kind == actReimage && o.time.Equal(t)
+// atOnce tells whether somebody erased the disk without taking any time.
+func (j *judge) atOnce(server int, w *simulator.Wipe) bool {
+	return w.Outside && slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+		return o.server == server && o.kind == actReimage && o.time.Equal(w.Time)
+	})
+}
+
+// mended tells whether somebody has started or stopped a server by the end of a step, after a reinstall that was all right
+// but for the start.
+func (j *judge) mended(step *modelStep, e erasure) bool {
+	return e.status == simulator.StatusStartFailed && slices.ContainsFunc(j.outsides, func(o modelOutside) bool {
+		return o.server == step.server && (o.kind == actPowerOn || o.kind == actPowerOff) && o.time.After(e.ended) &&
+			!o.time.After(step.ended)
 	})
 }
 
@@ -499,8 +510,13 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
 	}
 
+	// What somebody has installed after the request is drift.
+	since := slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		return w.Outside && w.ServerID == j.initial[step.server].ID && w.Time.After(op.SubmittedAt)
+	})
+
 	inputs := compareShown(step.next.model.ImageID.ValueString(), "", image, "")
-	if op.State == reinstall.StateCompleted && len(inputs) > 0 {
+	if op.State == reinstall.StateCompleted && len(inputs) > 0 && !(since && !op.Adopted) {
 		j.add(invariantClaim, "%s: %q, but not for what the state asks for: %v", j.where(step), op.State, inputs)
 	}
 }
@@ -623,7 +639,9 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 
 	for _, post := range sent {
 		wipe, wiped := j.wipe(post.N)
-		if !wiped || has && after.SubmittedAt.Equal(post.Time) || wipe.Time.Sub(post.Time) >= modelLost {
+		// Once one of several was answered as not processed, what follows may be that one.
+		kept := has && (after.SubmittedAt.Equal(post.Time) || after.Adopted && !after.SubmittedAt.Before(step.began))
+		if !wiped || kept || wipe.Time.Sub(post.Time) >= modelLost {
 			continue
 		}
 

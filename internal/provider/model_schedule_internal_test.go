@@ -333,7 +333,7 @@ func changedInputs(d dice, in modelInputs) modelInputs {
 
 func randomRun(d dice, inputs []modelInputs, saved bool) modelRun {
 	run := modelRun{
-		wait:   pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 20*time.Minute)),
+		wait: pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 20*time.Minute)),
 		kind: pick(d, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runApply, runPlan, runPlan,
 			runReplace),
 		blind:  d.chance(8),
@@ -372,13 +372,7 @@ func randomRun(d dice, inputs []modelInputs, saved bool) modelRun {
 	}
 
 	for range max(0, d.IntN(5)-2) {
-		run.actors = append(run.actors, modelActor{
-			server: d.IntN(len(inputs)),
-			kind:   pick(d, actorKinds...),
-			at:     pick(d, d.between(time.Microsecond, 15*time.Second), d.between(time.Second, 12*time.Minute)),
-			image:  pick(d, append([]string{""}, modelImages...)...),
-			key:    pick(d, modelKeys...),
-		})
+		run.actors = append(run.actors, randomActor(d, len(inputs)))
 	}
 
 	if d.chance(1) {
@@ -388,6 +382,29 @@ func randomRun(d dice, inputs []modelInputs, saved bool) modelRun {
 	}
 
 	return run
+}
+
+// randomActor makes somebody who acts at any time, or at the very moment of a request.
+func randomActor(d dice, servers int) modelActor {
+	actor := modelActor{
+		server: d.IntN(servers),
+		kind:   pick(d, actorKinds...),
+		at:     pick(d, d.between(time.Microsecond, 15*time.Second), d.between(time.Second, 12*time.Minute)),
+		image:  pick(d, append([]string{""}, modelImages...)...),
+		key:    pick(d, modelKeys...),
+	}
+
+	if d.chance(50) {
+		actor.at = 0
+		actor.on = pick(d, actionGet, actionGet, actionStop, actionReinstall, actionReinstall, actionStart)
+		actor.reply = d.chance(50)
+
+		if actor.on == actionGet {
+			actor.after = d.IntN(pick(d, 6, 40))
+		}
+	}
+
+	return actor
 }
 
 // The kinds of outside actors.

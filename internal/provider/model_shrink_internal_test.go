@@ -113,6 +113,13 @@ func simpler(s *modelSchedule) []*modelSchedule {
 			try(func(c *modelSchedule) { c.runs[i].inputs[j].undecided = false })
 		}
 
+		for j, actor := range s.runs[i].actors {
+			if actor.on != "" {
+				try(func(c *modelSchedule) { c.runs[i].actors[j].after = 0 })
+				try(func(c *modelSchedule) { c.runs[i].actors[j].reply = false })
+			}
+		}
+
 		for j, f := range s.runs[i].faults {
 			if f.after > 0 {
 				try(func(c *modelSchedule) { c.runs[i].faults[j].after = 0 })

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
@@ -519,7 +518,9 @@ func (w *world) occupy(run *modelRun, i int) {
 
 	w.workspaces[run.workspace].busy[i] = busy{
 		applying: true, posts: w.cloud.ReinstallPosts(w.ids[i]),
-		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool { return f.server == i && (f.ambiguous() || f.action == actionReinstall && f.traits()&lies != 0) }),
+		ambiguous: slices.ContainsFunc(run.faults, func(f modelFault) bool {
+			return f.server == i && (f.ambiguous() || f.action == actionReinstall && f.traits()&lies != 0)
+		}),
 	}
 }
 
@@ -633,52 +634,41 @@ func (w *world) act(actor modelActor) {
 
 // free tells whether an actor may act now.
 //
-// Nobody acts on a machine in a transitional status: the service refuses that. Nobody else erases a disk while a request
-// of ours has been sent and its end is not in the state: the machine would then show just what the request leads one to
-// expect. Nor does anybody start, stop or change the machine then, but in touchy schedules: it may never show again what
-// it showed before, nor its end, and only -replace leads out of that. A machine that has come back from an accepted
-// request can be stopped or changed, if its new system disk can be seen; of a reinstall that was adopted, the old one was
-// perhaps never seen.
+// Nobody acts on a machine in a transitional status: the service refuses that, but for a reinstall during a reinstall, where
+// it allows it. Nor does anybody start or stop a machine whose reinstall has failed: it cannot be started.
+//
+// Where the system disk is shown, people do what they like at any other time: it tells what they have done. Where it is
+// hidden, nobody else erases a disk while a request of ours has been sent and its end is not in the state: the machine would
+// then show just what the request leads one to expect. Nor does anybody start, stop or change the machine then, but in touchy
+// schedules: it may never show again what it showed before, nor its end, and only -replace leads out of that.
 func (w *world) free(actor modelActor) bool {
 	if actor.kind == actDelete {
 		return true // a machine that is gone is gone, whatever it was doing
 	}
 
-	i := actor.server
-	truth, ok := w.cloud.Server(w.ids[i])
-
-	if !ok || transitional(truth.Status) || actor.kind == actImage && actor.image == "" {
-		return false
-	}
-
-	sent, applying, open := false, false, false
-
-	var op reinstall.Operation
-
-	for _, space := range w.workspaces {
-		b := space.busy[i]
-		applying = applying || b.applying
-		sent = sent || b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[i]) > b.posts)
-
-		if space.known[i].open() {
-			op, open = space.known[i].operation()
-		}
-	}
-
-	erases := actor.kind == actReimage || actor.kind == actReinstall
+	truth, ok := w.cloud.Server(w.ids[actor.server])
+	power := actor.kind == actPowerOn || actor.kind == actPowerOff
+	again := actor.kind == actReinstall && transitionalReinstall(truth.Status) && w.schedule.behavior.AcceptDuringReinstall
 
 	switch {
-	case !sent && !open:
-		return true
-	case erases:
+	case !ok, transitional(truth.Status) && !again, actor.kind == actImage && actor.image == "":
 		return false
-	case w.schedule.touchy:
-		// A machine whose reinstall has failed cannot be started, and would pass for one that came back.
-		return !failedEnd(truth.Status)
+	case power && failedEnd(truth.Status) && truth.Status != simulator.StatusStartFailed:
+		return false
+	case !w.schedule.rootHidden(), !w.waiting(actor.server):
+		return true
+	default:
+		return w.schedule.touchy && actor.kind != actReimage && actor.kind != actReinstall && !failedEnd(truth.Status)
 	}
+}
 
-	return !sent && actor.kind != actPowerOn && op.State == reinstall.StateSubmitted && !op.Adopted &&
-		truth.Status == simulator.StatusRunning && !applying && !w.schedule.rootHidden()
+// waiting tells whether a request for a server has been sent, or may have been, and its end is in no state.
+func (w *world) waiting(server int) bool {
+	return slices.ContainsFunc(w.workspaces, func(space *workspace) bool {
+		b := space.busy[server]
+
+		return b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[server]) > b.posts) || space.known[server].open()
+	})
 }
 
 // transitional tells whether a status ends by itself.
@@ -711,13 +701,24 @@ func (w *world) repair(space int) {
 	w.cloud.Sync()
 
 	for _, id := range w.ids {
-		truth, _ := w.cloud.Server(id)
-		if slices.Contains([]string{simulator.StatusError, simulator.StatusStartFailed, simulator.StatusStopFailed},
-			truth.Status) {
+		if truth, _ := w.cloud.Server(id); brokenStatus(truth.Status) {
 			w.cloud.PowerOff(id)
 			w.cloud.Sync()
 		}
 	}
+}
+
+// broken tells whether some server is in a status in which it stays, and from which none is reinstalled.
+func (w *world) broken() bool {
+	return slices.ContainsFunc(w.ids, func(id string) bool {
+		truth, _ := w.cloud.Server(id)
+
+		return brokenStatus(truth.Status)
+	})
+}
+
+func brokenStatus(status string) bool {
+	return slices.Contains([]string{simulator.StatusError, simulator.StatusStartFailed, simulator.StatusStopFailed}, status)
 }
 
 // converge applies until the plan is empty, as somebody does who follows the advice of the errors. Of two states, one
@@ -771,7 +772,7 @@ func (w *world) approach(ctx context.Context, number, n, space int) []bool {
 	}
 
 	// An hour's wait has not shown the end: it never will.
-	if n > 0 && w.schedule.endless() && slices.ContainsFunc(w.workspaces[space].known, modelState.open) {
+	if n > 0 && (w.schedule.endless() || w.broken()) && slices.ContainsFunc(w.workspaces[space].known, modelState.open) {
 		run.kind = runReplace
 	}
 
