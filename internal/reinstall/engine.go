@@ -234,11 +234,14 @@ func (r *run) reinstall(ctx context.Context) (Result, *Operation) {
 	for {
 		joined, err := r.prepare(ctx)
 		if err != nil {
-			return r.result(OutcomeRefused, Operation{}, err), nil
+			joined = r.overtaking(ctx)
 		}
 
-		if joined != nil {
+		switch {
+		case joined != nil:
 			return Result{}, joined
+		case err != nil:
+			return r.result(OutcomeRefused, Operation{}, err), nil
 		}
 
 		if err := r.fleet.heldBack(); err != nil {

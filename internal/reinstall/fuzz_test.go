@@ -61,7 +61,9 @@ func (c fuzzCase) older() bool {
 }
 
 // working reports whether the look shows the service at work.
-func (c fuzzCase) working() bool { return c.seen.Status == "REINSTALLINGOS" || c.seen.Status == "REINSTALLOS" }
+func (c fuzzCase) working() bool {
+	return c.seen.Status == "REINSTALLINGOS" || c.seen.Status == "REINSTALLOS"
+}
 
 // oldDisk reports whether both looks show a system disk, and it is the same.
 func (c fuzzCase) oldDisk() bool {

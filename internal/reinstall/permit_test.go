@@ -173,6 +173,13 @@ func TestRunOvertaken(t *testing.T) {
 				at(6*time.Minute, modelarts.StatusStopped, "image", "new", 400),
 			}, reinstall.OutcomeCompleted, "POST", true,
 		},
+		"throttled, and the time runs out before the next look": {
+			[]error{&modelarts.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 59*time.Minute + 50*time.Second}},
+			[]look{
+				stopped, {from: 59 * time.Minute, err: busy},
+				at(time.Hour, modelarts.StatusReinstallingOS, "image", "old", 300),
+			}, reinstall.OutcomePending, "POST", true,
+		},
 		"401 with new credentials": {
 			[]error{unauthorized, nil}, []look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST POST", false,

@@ -92,21 +92,36 @@ func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 	return sleep(ctx, max(retryAfter, interval(time.Since(r.tried.SubmittedAt), 0)))
 }
 
-// refused looks at a server whose reinstall was refused, or for which no time is left: if one is in progress, or the system
-// disk is another one by now, somebody was quicker, or the service was wrong.
+// refused says what follows on a request that the service has refused, or for which no time is left.
 func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, next, error) {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
-	defer cancel()
-
-	server, lookErr := r.patientLook(detached)
-	if lookErr != nil || r.stale(server) || !r.overtaken(server) {
+	joined := r.overtaking(ctx)
+	if joined == nil {
 		return op, nextRefuse, err
 	}
 
-	op.RequestID = requestID(nil, err)
-	op.adopt(server)
+	joined.RequestID = requestID(nil, err)
 
-	return op, nextJoin, nil
+	return *joined, nextJoin, nil
+}
+
+// overtaking looks once more at a server that a request was sent to in vain, and returns the reinstall that was quicker: one
+// that is in progress, or has changed the system disk by now. It is somebody else's, or the service was wrong.
+func (r *run) overtaking(ctx context.Context) *Operation {
+	if r.tried == nil {
+		return nil
+	}
+
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	defer cancel()
+
+	server, err := r.patientLook(detached)
+	if err != nil || r.stale(server) || !r.overtaken(server) {
+		return nil
+	}
+
+	op := r.joined(server)
+
+	return &op
 }
 
 // post sends the request that erases the system disk, once.

@@ -190,7 +190,7 @@ var breakages = []breakage{
 		operationFile, "op.State, op.Adopted = StateSubmitted, true\n\t}\n}", "op.State = StateSubmitted\n\t}\n}",
 	}}, engine},
 	{"a lost race is a refusal", []edit{{
-		submitFile, "if lookErr != nil || r.stale(server) || !r.overtaken(server) {", "if lookErr != nil || !r.stale(server) || true {",
+		submitFile, "if err != nil || r.stale(server) || !r.overtaken(server) {", "if err != nil || !r.stale(server) || true {",
 	}}, engine},
 	{"a request that was not accepted is sent again without a look for its signs", []edit{{
 		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
