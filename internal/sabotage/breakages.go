@@ -196,7 +196,7 @@ var breakages = []breakage{
 		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
-		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil {", "if result.Outcome != OutcomeNotStarted {",
+		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
 	}}, engine},
 	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !r.renewed", "first := !r.renewed || true"}}, engine},
 	{"the wire sends a write again after a 401", []edit{{

@@ -189,7 +189,7 @@ func (b *breakage) try(ctx context.Context, source string) (verdict string, err 
 
 // run runs the tests, and returns the last one that fails, empty if none does.
 func (r testRun) run(ctx context.Context, source string) (failed string, err error) {
-	test := exec.CommandContext(ctx, "go", "test", "-count=1", "-parallel=8", "-timeout=2h", "-run", r.pattern, r.pkg)
+	test := exec.CommandContext(ctx, "go", "test", "-count=1", "-parallel=8", "-timeout=20m", "-run", r.pattern, r.pkg)
 	test.Dir = source
 	test.Env = append(os.Environ(), "MODELARTS_MODEL_SCHEDULES=1000", "MODELARTS_TEST_REQUIRE_CLI=1")
 
