@@ -70,9 +70,12 @@ func longestPart(size int) int {
 	return longest
 }
 
-// secretParts calls add with the parts of a password, a key or a token that give it away: nearly all of it, what is left
-// of it where either end is cut off, and every half of it from 8 bytes on.
-func secretParts(secret string, add func(spelling, []byte)) {
+// addPart takes a part in a spelling.
+type addPart func(spelling, []byte)
+
+// secretParts calls add with the parts of a password, a key or a token that give it away: what is left of it where either
+// end is cut off, and every half of it from 8 bytes on. It calls addWhole with parts that are as good as all of it.
+func secretParts(secret string, addWhole, add addPart) {
 	for _, s := range spellings {
 		for _, folded := range [][]byte{s.fold(secret), s.fold(reverse(secret))} {
 			switch size := len(folded); {
@@ -81,19 +84,23 @@ func secretParts(secret string, add func(spelling, []byte)) {
 				addEvery(s, folded, 8, 12, isAnything, add)
 				addEvery(s, folded[:12], 1, 8, isTelling, add)
 			default:
-				shortParts(s, folded, add)
+				shortParts(s, folded, addWhole, add)
 			}
 		}
 	}
 }
 
 // shortParts does so for a secret that is not long.
-func shortParts(s spelling, folded []byte, add func(spelling, []byte)) {
+func shortParts(s spelling, folded []byte, addWhole, add addPart) {
 	size := len(folded)
 
 	// Without its punctuation, a password may be a word.
 	if s == plainSpelling || size >= 12 || bytes.ContainsFunc(folded, unicode.IsDigit) {
-		addWhole(s, folded, add)
+		addBeginning(s, folded, addWhole)
+
+		if last := folded[size-longestPart(size):]; isTelling(last) {
+			addWhole(s, last)
+		}
 	}
 
 	end, half := shortestSecret, (size+1)/2
@@ -115,19 +122,9 @@ func shortParts(s spelling, folded []byte, add func(spelling, []byte)) {
 	addEvery(s, folded, 1, 16, isText, add)
 }
 
-// addWhole adds the longest parts that folded begins and ends with. A short one that may be a word is left out, unless both
-// may be.
-func addWhole(s spelling, folded []byte, add func(spelling, []byte)) {
-	addBeginning(s, folded, add)
-
-	if last := folded[len(folded)-longestPart(len(folded)):]; isTelling(last) {
-		add(s, last)
-	}
-}
-
 // addBeginning adds the longest part that folded begins with, or, if that is short and may be a word, the one that it ends
 // with.
-func addBeginning(s spelling, folded []byte, add func(spelling, []byte)) {
+func addBeginning(s spelling, folded []byte, add addPart) {
 	length := longestPart(len(folded))
 
 	if first := folded[:length]; length >= 16 || isTelling(first) {
@@ -138,7 +135,7 @@ func addBeginning(s spelling, folded []byte, add func(spelling, []byte)) {
 }
 
 // addEvery adds the parts of folded of that length that begin every so many bytes, if they are wanted.
-func addEvery(s spelling, folded []byte, every, length int, wanted func([]byte) bool, add func(spelling, []byte)) {
+func addEvery(s spelling, folded []byte, every, length int, wanted func([]byte) bool, add addPart) {
 	for start := 0; start+length <= len(folded); start += every {
 		if part := folded[start : start+length]; wanted(part) {
 			add(s, part)
@@ -163,7 +160,7 @@ func isCoded(part []byte) bool {
 
 // userDataParts calls add with the parts of user data that give it away: the beginning of every line that is not a common
 // one, every word that looks like a key, and parts so close to one another that any 40 bytes in a row have one.
-func userDataParts(encoded string, add func(spelling, []byte)) {
+func userDataParts(encoded string, add addPart) {
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		decoded = []byte(encoded)
@@ -190,7 +187,7 @@ func unzip(data []byte, limit int64) string {
 }
 
 // textParts does so for user data that is a text.
-func textParts(text string, add func(spelling, []byte)) {
+func textParts(text string, add addPart) {
 	const every = 16
 
 	for _, s := range spellings {
@@ -220,7 +217,7 @@ func textParts(text string, add func(spelling, []byte)) {
 
 // wordParts adds the words of user data that look like keys, passwords and tokens: with digits, and long, or else behind
 // a colon or an equals sign.
-func wordParts(text string, add func(spelling, []byte)) {
+func wordParts(text string, add addPart) {
 	const enough, enoughAssigned = 12, 8
 
 	addFrom := func(word string, enough int) {
@@ -263,7 +260,7 @@ func isCommonLine(line string) bool {
 
 // lineParts adds the beginning of a line of user data, or of what a line has behind a colon, if it is long enough: so many
 // letters, or fewer characters of several kinds.
-func lineParts(s spelling, line []byte, letters int, add func(spelling, []byte)) {
+func lineParts(s spelling, line []byte, letters int, add addPart) {
 	enough := 16
 
 	switch {

@@ -87,9 +87,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 	}
 
 	projects, ok := decodeProjects(answer.body, p.name)
-
-	shown := p.iam.secrets.message(strings.Join(projects, ", "), maxMessage)
-	if !ok || shown == withheldMessage {
+	if !ok {
 		return "", answer.unusable("a list of projects")
 	}
 
@@ -98,7 +96,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 		return "", errors.New("IAM shows no such project; give the project id")
 	case 1:
 	default:
-		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), shown)
+		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.secrets.message(strings.Join(projects, ", "), maxMessage))
 	}
 
 	p.mu.Lock()

@@ -27,11 +27,11 @@ type sentSecrets struct {
 	seed maphash.Seed
 	base uint64 // of the fingerprints, another one in every process
 
-	mu     sync.RWMutex
-	known  map[knownValue]bool   // all secrets and open values
-	parts  fingerprints          // of passwords, keys and tokens
-	common fingerprints          // of user data, which may also have what is no secret
-	open   map[spelling][]string // what is no secret
+	mu    sync.RWMutex
+	known map[knownValue]bool   // all secrets and open values
+	whole fingerprints          // of what is as good as a whole password or key
+	parts fingerprints          // of parts of secrets and of user data, which have what is no secret as well
+	open  map[spelling][]string // what is no secret
 }
 
 // knownValue stands for a value that has been added.
@@ -69,7 +69,7 @@ func secretsOf(source CredentialsSource) *sentSecrets {
 func (s *sentSecrets) add(secrets ...Secret) {
 	for _, secret := range secrets {
 		s.addOnce(kindSecret, secret.Reveal(), func(text string) {
-			secretParts(text, func(as spelling, part []byte) { s.keep(&s.parts, as, part) })
+			secretParts(text, s.keep(&s.whole), s.keep(&s.parts))
 		})
 	}
 }
@@ -77,16 +77,17 @@ func (s *sentSecrets) add(secrets ...Secret) {
 // addUserData adds user data, which is base64.
 func (s *sentSecrets) addUserData(encoded Secret) {
 	s.addOnce(kindUserData, encoded.Reveal(), func(text string) {
-		userDataParts(text, func(as spelling, part []byte) { s.keep(&s.common, as, part) })
+		userDataParts(text, s.keep(&s.parts))
 	})
 }
 
-// addOpen adds values that are no secrets: requests and replies show them. User data may have them as well.
+// addOpen adds values that are no secrets: requests and replies show them, and so they may be a part of user data, or
+// have some characters in common with a key. A value that is a secret as well remains one.
 func (s *sentSecrets) addOpen(values ...string) {
 	for _, value := range values {
 		s.addOnce(kindOpen, value, func(text string) {
 			for _, as := range spellings {
-				s.open[as] = append(s.open[as], string(as.fold(text)))
+				s.open[as] = append(s.open[as], string(as.fold(text)), string(as.fold(reverse(text))))
 			}
 		})
 	}
@@ -117,14 +118,16 @@ func (s *sentSecrets) addOnce(kind valueKind, value string, add func(string)) {
 	}
 }
 
-// keep puts the fingerprint of a part into a set.
-func (s *sentSecrets) keep(set *fingerprints, as spelling, part []byte) {
-	var hash uint64
-	for _, c := range part {
-		hash = s.roll(hash, c)
-	}
+// keep returns what adds the fingerprints of parts to a set.
+func (s *sentSecrets) keep(set *fingerprints) addPart {
+	return func(as spelling, part []byte) {
+		var hash uint64
+		for _, c := range part {
+			hash = s.roll(hash, c)
+		}
 
-	set.add(finish(hash, as, len(part)))
+		set.add(finish(hash, as, len(part)))
+	}
 }
 
 // roll returns the hash of a text from that of all but its last byte.
@@ -176,13 +179,13 @@ func (f *fingerprints) add(key uint64) {
 	f.count++
 }
 
-// repeats reports whether text repeats a secret, in any of its readings, or has too many readings to tell. strict leaves
-// user data aside.
-func (s *sentSecrets) repeats(text string, strict bool) bool {
+// repeats reports whether text repeats a secret, in any of its readings, or has too many readings to tell. It looks for
+// parts of secrets and for user data, unless whole is set.
+func (s *sentSecrets) repeats(text string, whole bool) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 
-	if s.parts.count == 0 && s.common.count == 0 {
+	if s.whole.count == 0 && s.parts.count == 0 {
 		return false
 	}
 
@@ -190,7 +193,7 @@ func (s *sentSecrets) repeats(text string, strict bool) bool {
 
 	all := everyReading(text, func(reading string) bool {
 		for _, as := range spellings {
-			found = found || s.anyPart(as, as.fold(reading), strict)
+			found = found || s.anyPart(as, as.fold(reading), whole)
 		}
 
 		return !found
@@ -199,8 +202,8 @@ func (s *sentSecrets) repeats(text string, strict bool) bool {
 	return found || !all
 }
 
-// anyPart reports whether a folded text has a part of a secret.
-func (s *sentSecrets) anyPart(as spelling, folded []byte, strict bool) bool {
+// anyPart reports whether a folded text has a part of a secret, or a whole one.
+func (s *sentSecrets) anyPart(as spelling, folded []byte, whole bool) bool {
 	hashes := make([]uint64, len(folded)+1) // of the text up to there
 	for i, c := range folded {
 		hashes[i+1] = s.roll(hashes[i], c)
@@ -216,7 +219,7 @@ func (s *sentSecrets) anyPart(as spelling, folded []byte, strict bool) bool {
 		for end := length; end <= len(folded); end++ {
 			key := finish(hashes[end]-hashes[end-length]*power, as, length)
 
-			if s.parts.has(key) || !strict && s.common.has(key) && !s.isOpen(as, string(folded[end-length:end])) {
+			if s.whole.has(key) || !whole && s.parts.has(key) && !s.isOpen(as, string(folded[end-length:end])) {
 				return true
 			}
 		}
@@ -225,7 +228,7 @@ func (s *sentSecrets) anyPart(as spelling, folded []byte, strict bool) bool {
 	return false
 }
 
-// isOpen reports whether a part of user data is also a part of an open value.
+// isOpen reports whether a part of a secret is also a part of an open value.
 func (s *sentSecrets) isOpen(as spelling, part string) bool {
 	for _, value := range s.open[as] {
 		if strings.Contains(value, part) {
@@ -264,7 +267,7 @@ func (e *quotedError) Unwrap() error { return e.err }
 // token returns a short text, such as a request id, as it may be quoted.
 func (s *sentSecrets) token(text string) string { return s.quote(text, maxToken, withheldToken) }
 
-// usualCode is what error codes look like. Callers depend on them, so user data that names one does not withhold it.
+// usualCode is what error codes look like. Callers depend on them, so only a whole secret withholds one.
 var usualCode = regexp.MustCompile(`^([A-Za-z]{2,16}\.)?[0-9]{3,8}$`)
 
 // code returns an error code as it may be quoted.

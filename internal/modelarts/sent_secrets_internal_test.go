@@ -369,6 +369,20 @@ func TestOpenValuesInUserData(t *testing.T) {
 		t.Error("a name makes the rest of user data open")
 	}
 
+	// A key that has something in common with the id of the project does not withhold it.
+	alike := knowing("simulator-secret-key-0123456789abcdefghi")
+	message = "project 0123456789abcdef0123456789abcdef is frozen"
+
+	if !alike.withholds(message) {
+		t.Error("half of a key is shown")
+	}
+
+	alike.addOpen("/v1/0123456789abcdef0123456789abcdef/dev-servers")
+
+	if alike.withholds(message) || !alike.withholds("key-0123456789abcdefghi") {
+		t.Error("what is open is withheld, or the key is shown")
+	}
+
 	// One value may be both.
 	both := newSentSecrets()
 	both.addOpen("KeyPair-1")
@@ -550,7 +564,7 @@ func TestFingerprintsAreFew(t *testing.T) {
 	data := script(source)
 
 	sent := withUserData(data)
-	first := sent.common.count
+	first := sent.parts.count
 
 	if most := longestScript / 4; first > most {
 		t.Errorf("%d, want %d at most", first, most)
@@ -558,8 +572,8 @@ func TestFingerprintsAreFew(t *testing.T) {
 
 	sent.addUserData(NewSecret(base64.StdEncoding.EncodeToString([]byte(data))))
 
-	if sent.common.count != first {
-		t.Errorf("%d more of the same", sent.common.count-first)
+	if sent.parts.count != first {
+		t.Errorf("%d more of the same", sent.parts.count-first)
 	}
 }
 
@@ -587,7 +601,7 @@ func BenchmarkWithhold(b *testing.B) {
 			})
 		}
 
-		b.Logf("%d servers: %d MB", servers, 8*(len(sent.common.slots)+len(sent.parts.slots))>>20)
+		b.Logf("%d servers: %d MB", servers, 8*len(sent.parts.slots)>>20)
 	}
 }
 
