@@ -154,7 +154,7 @@ func (e *roleError) Error() string { return fmt.Sprintf("assume role %s: %v", e.
 
 func (e *roleError) Unwrap() error { return e.err }
 
-// IsRoleRefused tells whether err is IAM's answer that a role, as it is configured, cannot be assumed.
+// IsRoleRefused reports whether err is IAM's answer that a role, as it is configured, cannot be assumed.
 func IsRoleRefused(err error) bool {
 	_, role := errors.AsType[*roleError](err)
 	answer, answered := errors.AsType[*Error](err)
@@ -177,7 +177,7 @@ func (a *assumedRole) keep(credentials Credentials, asked, end time.Time) {
 	a.renew = a.end.Add(-min(renewBefore, life/renewShare))
 }
 
-// decodeAssumed returns the credentials in the reply and when they end, the zero time where the reply does not tell.
+// decodeAssumed returns the credentials in the reply and when they end, the zero time where the reply does not show it.
 func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
 	shown := decodeObject(answer.body).object("credential")
 	access, secret, token := shown.string("access"), shown.string("secret"), shown.string("securitytoken")

@@ -84,7 +84,7 @@ func defaultHost(service string, cfg Config) (string, error) {
 }
 
 // ParseEndpoint returns the base URL of a service that address stands for, without a slash at its end; an address without
-// a scheme is taken for https. An error continues a sentence that begins with where the address comes from. It does not
+// a scheme is treated as https. An error continues a sentence that begins with where the address comes from. It does not
 // repeat the address, which may have a password in it, wherever that stands.
 func ParseEndpoint(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
@@ -123,7 +123,7 @@ func ParseEndpoint(address string) (*url.URL, error) {
 	return base, nil
 }
 
-// isLoopback tells whether host is this machine. Names below localhost may be resolved to other ones.
+// isLoopback reports whether host is this machine. Names below localhost may be resolved to other ones.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 

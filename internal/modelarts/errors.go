@@ -57,27 +57,27 @@ func (e *Error) Status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 }
 
-// IsUnauthorized tells whether err is an answer which says that the credentials are not valid.
+// IsUnauthorized reports whether err is an answer which says that the credentials are not valid.
 func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
 
-// IsForbidden tells whether err is an answer which says that the credentials do not suffice.
+// IsForbidden reports whether err is an answer which says that the credentials do not suffice.
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
-// IsUnrouted tells whether err is a "not found" that is not the service's own word: a gateway's, or an HTML page.
+// IsUnrouted reports whether err is a "not found" that is not the service's own word: a gateway's, or an HTML page.
 func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
 
-// IsThrottled tells whether err is an answer which says that there were too many requests, and so that this one was not
+// IsThrottled reports whether err is an answer which says that there were too many requests, and so that this one was not
 // processed.
 func IsThrottled(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
-// IsUnavailable tells whether the service answered that it is too busy, or out of order.
+// IsUnavailable reports whether the service answered that it is too busy, or out of order.
 func IsUnavailable(err error) bool {
 	answer, ok := errors.AsType[*Error](err)
 
 	return ok && (answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError)
 }
 
-// IsConflict tells whether the service answered that something else is going on with the server.
+// IsConflict reports whether the service answered that something else is going on with the server.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
 func hasStatus(err error, status int) bool {
@@ -90,7 +90,7 @@ func hasStatus(err error, status int) bool {
 type ConnectionError struct {
 	Method string
 	Path   string
-	// Sent tells whether the service may have seen the request: false only where no connection came about.
+	// Sent reports whether the service may have seen the request: false only where no connection came about.
 	Sent bool
 	Err  error
 }
@@ -110,7 +110,7 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 // codeServerNotFound is the error code for a DevServer id that the service does not know. It comes with HTTP 400.
 const codeServerNotFound = "ModelArts.6404"
 
-// IsNotFound tells whether err is the service's own word that it does not know a server. A gateway's 404, an HTML page
+// IsNotFound reports whether err is the service's own word that it does not know a server. A gateway's 404, an HTML page
 // or an empty body are not: a wrong endpoint answers like that too.
 func IsNotFound(err error) bool {
 	var apiErr *Error

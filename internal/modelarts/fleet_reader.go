@@ -60,7 +60,7 @@ func (r *FleetReader) Read(ctx context.Context, id string, known Known) (*Server
 	return r.client.GetServer(ctx, id)
 }
 
-// Unchanged tells whether row, of a listing, shows the server just as it is known. It takes an update time, a status and
+// Unchanged reports whether row, of a listing, shows the server just as it is known. It takes an update time, a status and
 // an image on both sides to say so; what else the row shows must not differ.
 func (known Known) Unchanged(row *Server) bool {
 	if row == nil || known.UpdatedAt == 0 || known.Status == "" || known.ImageID == "" {
@@ -133,7 +133,7 @@ func (r *FleetReader) fetch(ctx context.Context, l *sharedListing) {
 	close(l.done)
 }
 
-// refusesListing tells whether err says that these credentials, or this endpoint, have no listing.
+// refusesListing reports whether err says that these credentials, or this endpoint, have no listing.
 func refusesListing(err error) bool {
 	return IsUnauthorized(err) || IsForbidden(err) || hasStatus(err, http.StatusNotFound)
 }
@@ -146,7 +146,7 @@ type sharedListing struct {
 	err     error
 }
 
-// await waits for the listing, and tells whether it came. It leaves at least half of the time of ctx.
+// await waits for the listing, and reports whether it came. It leaves at least half of the time of ctx.
 func (l *sharedListing) await(ctx context.Context) bool {
 	patience := listingPatience - time.Since(l.asked)
 	if deadline, ok := ctx.Deadline(); ok {
@@ -165,7 +165,7 @@ func (l *sharedListing) await(ctx context.Context) bool {
 	return l.ready()
 }
 
-// ready tells whether the listing is there, or has failed.
+// ready reports whether the listing is there, or has failed.
 func (l *sharedListing) ready() bool {
 	select {
 	case <-l.done:
@@ -175,7 +175,7 @@ func (l *sharedListing) ready() bool {
 	}
 }
 
-// expired tells whether the listing is there, and too old.
+// expired reports whether the listing is there, and too old.
 func (l *sharedListing) expired() bool { return l.ready() && time.Since(l.asked) > listingLifetime }
 
 // server returns the row of a server, nil if there is none.

@@ -149,7 +149,7 @@ type call[T any] struct {
 	err    error
 }
 
-// do returns the result of fn, or that of a call of fn that is under way. The call outlives the ctx of a single caller,
+// do returns the result of fn, or that of a call of fn that is in progress. The call outlives the ctx of a single caller,
 // since others may wait for it; it is bounded by timeout.
 func (f *flight[T]) do(ctx context.Context, timeout time.Duration, fn func(context.Context) (T, error)) (T, error) {
 	f.mu.Lock()

@@ -34,7 +34,7 @@ func (s Secret) Reveal() string {
 	return s.value.Value()
 }
 
-// IsZero tells whether there is nothing to hide.
+// IsZero reports whether there is nothing to hide.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 // String returns *** for a secret that is set and the empty string for one that is not.

@@ -166,7 +166,7 @@ func (s *Server) InstalledKeyPairName() string {
 	return *s.KeyPairName
 }
 
-// RootVolumeID returns the EVS id of the system disk, empty where the reply does not tell. It changes with every
+// RootVolumeID returns the EVS id of the system disk, empty where the reply does not show it. It changes with every
 // reinstall.
 //
 // See https://support.huaweicloud.com/intl/en-us/usermanual-server-modelarts/usermanual-server-0003.html
@@ -184,7 +184,7 @@ func (s *Server) RootVolumeID() string {
 	return ""
 }
 
-// UpdatedAt returns the time of the last update in epoch milliseconds, 0 where the reply does not tell.
+// UpdatedAt returns the time of the last update in epoch milliseconds, 0 where the reply does not show it.
 func (s *Server) UpdatedAt() int64 {
 	if s == nil || s.UpdateAt == nil {
 		return 0

@@ -158,7 +158,7 @@ func (c *Client) send(ctx context.Context, req *request) (*reply, error) {
 	return c.api.do(ctx, req)
 }
 
-// isPathElement tells whether text names one thing in a path.
+// isPathElement reports whether text names one thing in a path.
 func isPathElement(text string) bool {
 	return text != "" && text != "." && text != ".." && !strings.Contains(text, "/")
 }

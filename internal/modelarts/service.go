@@ -271,7 +271,7 @@ func headerRequestID(header http.Header) string {
 	return header.Get("X-Iam-Trace-Id")
 }
 
-// isHeaderValue tells whether net/http would send value in a header.
+// isHeaderValue reports whether net/http would send value in a header.
 func isHeaderValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }

@@ -110,7 +110,7 @@ func (t *sendTrace) hooks() *httptrace.ClientTrace {
 	}
 }
 
-// sent tells whether the service may have seen the request that ended in err. A transport other than net/http's leaves
+// sent reports whether the service may have seen the request that ended in err. A transport other than net/http's leaves
 // no trace: there, only a failure to dial proves that it has not.
 func (t *sendTrace) sent(err error) bool {
 	if t.got.Load() {
