@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"html"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -77,10 +79,10 @@ type addPart func(spelling, []byte)
 // end is cut off, and every half of it from 8 bytes on. It calls addWhole with parts that are as good as all of it.
 func secretParts(secret string, addWhole, add addPart) {
 	for _, s := range spellings {
-		for _, folded := range [][]byte{s.fold(secret), s.fold(reverse(secret))} {
-			switch size := len(folded); {
-			case size < shortestSecret:
-			case size > longestShort:
+		for _, form := range forms(secret) {
+			switch folded := s.fold(form); {
+			case len(folded) < shortestSecret:
+			case len(folded) > longestShort:
 				addEvery(s, folded, 8, 12, isAnything, add)
 				addEvery(s, folded[:12], 1, 8, isTelling, add)
 			default:
@@ -88,6 +90,22 @@ func secretParts(secret string, addWhole, add addPart) {
 			}
 		}
 	}
+}
+
+// forms returns the secret, what it becomes where something in it that looks like an escape is undone along with escapes
+// around it, and the secret backwards.
+func forms(secret string) []string {
+	all := []string{secret, reverse(secret)}
+
+	for _, undo := range []func(string) string{unescape, unescapeNumbers, unpercent, html.UnescapeString, unequal} {
+		for _, form := range slices.Clone(all) {
+			if opened := undo(form); !slices.Contains(all, opened) {
+				all = append(all, opened)
+			}
+		}
+	}
+
+	return all
 }
 
 // shortParts does so for a secret that is not long.

@@ -26,7 +26,9 @@ const (
 )
 
 // openings undo one way to write a text each. They return the text as it is where there is nothing to undo.
-var openings = [...]func(string) string{unescape, unpercent, html.UnescapeString, unplus, unequal, squeeze, unspace, reverse}
+var openings = [...]func(string) string{
+	unescape, unescapeNumbers, unpercent, html.UnescapeString, unplus, unequal, squeeze, unspace, reverse,
+}
 
 // packings are what a text may have packed in it. A piece of it may begin in the midst of what looks like one.
 var packings = [...]packing{
@@ -123,18 +125,28 @@ func isReadable(text string) bool {
 }
 
 // unescape undoes the escapes of JSON, JavaScript, Java, C, Go and Python.
-func unescape(text string) string {
+func unescape(text string) string { return unescapeAll(text, true) }
+
+// unescapeNumbers undoes only those that are numbers. Who writes them by hand may leave a backslash as it is, and the t
+// behind it is no tab then.
+func unescapeNumbers(text string) string { return unescapeAll(text, false) }
+
+// unescapeAll undoes the escapes of text; of those that are letters or punctuation, only if asked for.
+func unescapeAll(text string, letters bool) string {
 	var opened []byte
 
 	for {
 		before, after, found := strings.Cut(text, `\`)
 		opened = append(opened, before...)
 
-		if !found {
+		switch {
+		case !found:
 			return string(opened)
+		case letters || after == "" || strings.IndexByte("uUx01234567", after[0]) >= 0:
+			opened, text = appendUnescaped(opened, after)
+		default:
+			opened, text = append(opened, '\\', after[0]), after[1:]
 		}
-
-		opened, text = appendUnescaped(opened, after)
 	}
 }
 

@@ -26,6 +26,7 @@ var encodings = map[string]func(string) string{
 	"JSON with \\/":       func(s string) string { return strings.ReplaceAll(jsonString(s, true), "/", `\/`) },
 	"Gson":                strings.NewReplacer("=", `\u003d`, "'", `\u0027`, "<", `\u003c`, ">", `\u003e`, "&", `\u0026`, `"`, `\"`, `\`, `\\`).Replace,
 	".NET":                strings.NewReplacer("+", `\u002B`, "'", `\u0027`, "<", `\u003C`, ">", `\u003E`, "&", `\u0026`, `"`, `\u0022`, "`", `\u0060`, `\`, `\\`).Replace,
+	".NET, by hand":       strings.NewReplacer("+", `\u002B`, "'", `\u0027`, "<", `\u003C`, ">", `\u003E`, "&", `\u0026`, `"`, `\u0022`).Replace,
 	"JavaScript":          func(s string) string { return each(strings.ToValidUTF8(s, "?"), `\u{%x}`) },
 	"%q":                  strconv.Quote,
 	"%+q":                 strconv.QuoteToASCII,
@@ -225,6 +226,7 @@ func TestOpenings(t *testing.T) {
 			`\U00000041`: "A", `\x41\x4z`: "A\x04z", `\101\0`: "A\x00", `\"\/\q`: `"/q`, `\n`: " ", `\`: "", `\u00`: "\x00", `\uxyz`: "uxyz", `\u{xyz}`: "u{xyz}",
 			`\U99999999`: "\ufffd", `\777`: "\xff", "plain": "plain",
 		}},
+		"unescapeNumbers": {unescapeNumbers, map[string]string{`a\u003d\tb\\u003d\x41\101\`: `a=\tb\\u003dAA`, "plain": "plain"}},
 		"unpercent": {unpercent, map[string]string{
 			"%41%3d%3D": "A==", "%u0041": "A", "%": "%", "%4": "%4", "%zz": "%zz", "%25%34": "%4", "%+1": "%+1", "%u00": "%u00",
 		}},

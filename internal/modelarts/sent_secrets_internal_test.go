@@ -150,6 +150,23 @@ func FuzzEchoesAreWithheld(f *testing.F) {
 	})
 }
 
+// Who escapes by hand forgets the character that escapes, and what the secret has of it is undone with the rest.
+func TestSloppyEscapesAreWithheld(t *testing.T) {
+	t.Parallel()
+
+	for password, quotes := range map[string][]string{
+		`Qw"er\ty<1>Z`:  {`Qw\u0022er\ty\u003c1\u003eZ`, `Qw&quot;er\ty&lt;1&gt;Z`, `Qw\"er\ty<1>Z`},
+		`A%41b%2Bc&d=9`: {`A%41b%2Bc%26d%3D9`, `A%41b%2bc\u0026d\u003d9`},
+		`x&amp;Y=41"z7`: {`x&amp;Y=41&quot;z7`, `x&amp;Y%3D41%22z7`, `x&amp;Y=41=22z7`},
+	} {
+		for _, quote := range quotes {
+			if !knowing(password).withholds(fmt.Sprintf(`{"admin_pass":"%s"}`, quote)) {
+				t.Errorf("%q as %q", password, quote)
+			}
+		}
+	}
+}
+
 // What is left of a secret that is cut off, or quoted in part, is found.
 func TestPartsOfSecretsAreWithheld(t *testing.T) {
 	t.Parallel()
