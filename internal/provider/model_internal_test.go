@@ -181,6 +181,14 @@ func (m *modelTotal) step(step *modelStep) {
 
 	m.counts["applies"]++
 
+	if step.inputs.undecidedID {
+		m.counts["applies whose id was unknown in the plan"]++
+	}
+
+	if step.inputs.upper && step.inputs.image != "" {
+		m.counts["applies with an image id in upper case"]++
+	}
+
 	if step.planned != step.run {
 		m.counts["applies of a saved plan"]++
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	invariantPermit    = "a disk is erased by a permit only, and once for each"
 	invariantDisk      = "a permit is for the disk that the plan has seen"
+	invariantReason    = "a reason is a change, or something that is so"
 	invariantClaim     = "no result is claimed that is not true"
 	invariantLoss      = "no accepted request is lost from the state"
 	invariantConverge  = "once nothing goes wrong any more, the plan gets empty"
@@ -51,6 +52,8 @@ func judgeTrace(trace *modelTrace) []violation {
 
 	for i := range trace.steps {
 		j.erasesThePlanned(&trace.steps[i])
+		j.reasons(&trace.steps[i])
+		j.stillSo(&trace.steps[i])
 		j.settles(&trace.steps[i])
 		j.claims(&trace.steps[i])
 		j.terraform(&trace.steps[i])
@@ -204,6 +207,81 @@ func (j *judge) erasesThePlanned(step *modelStep) {
 	}
 }
 
+// reasons checks that no plan erases for an argument that is what the last accepted request had, or is the same in another
+// case, nor for a reinstall that has succeeded after all.
+func (j *judge) reasons(step *modelStep) {
+	if step.verb != "plan" || step.action != planUpdate || !step.permitted {
+		return
+	}
+
+	before, asked := step.prior.operation()
+	has := func(reason string) bool { return slices.Contains(step.permit.reasons, reason) }
+
+	if in := &step.inputs; has("image_id") && strings.EqualFold(in.image, step.prior.model.ImageID.ValueString()) {
+		j.add(invariantReason, "%s: image_id is a reason, and only its case has changed", j.where(step))
+	}
+
+	for i := range j.steps {
+		earlier := &j.steps[i]
+		if after, ok := earlier.next.operation(); !asked || !ok || earlier.verb != "apply" || !earlier.mayErase() ||
+			earlier.workspace != step.workspace || !after.SubmittedAt.Equal(before.SubmittedAt) {
+			continue
+		}
+
+		was, is := &earlier.inputs, &step.inputs
+		if has("triggers") && was.trigger == is.trigger || has("user_data") && was.userData == is.userData ||
+			has("admin_pass_wo_version") && was.version == is.version {
+			j.add(invariantReason, "%s: %v, and these are what request %s had", j.where(step), step.permit.reasons,
+				elapsed(j.began, before.SubmittedAt))
+		}
+
+		break
+	}
+
+	if has("failed") && j.succeeded(step, &before) {
+		j.add(invariantReason, "%s: it counts as failed, and the server shows that it has succeeded", j.where(step))
+	}
+}
+
+// succeeded tells whether the server plainly showed, and for long, that a request has succeeded after all.
+func (j *judge) succeeded(step *modelStep, op *reinstall.Operation) bool {
+	run := step.run < len(j.schedule.runs)
+	if run && (j.schedule.runs[step.run].blind || j.stranger(step) || len(j.faults(step)) > 0) || j.schedule.rootHidden() ||
+		step.truth.Status != simulator.StatusRunning || j.touched(step, op) {
+		return false
+	}
+
+	wipe, status := j.cause(j.initial[step.server].ID, op)
+
+	return wipe != nil && status == simulator.StatusRunning && step.truth.Root() != op.Baseline.RootVolumeID &&
+		len(compareShown(op.ImageID, op.KeyPairName, step.truth.ImageID, j.shownKey(step.truth.KeyPairName))) == 0
+}
+
+// stillSo checks that a server which no longer shows what it was to be erased for was not.
+func (j *judge) stillSo(step *modelStep) {
+	drift := func(reason string) bool { return strings.HasPrefix(reason, reasonDrift) }
+	if step.verb != "apply" || !step.mayErase() || slices.ContainsFunc(step.permit.reasons, func(r string) bool { return !drift(r) }) {
+		return
+	}
+
+	sent := step.during(j.writes(step.server))
+	for _, post := range posts(sent) {
+		wipe, wiped := j.wipe(post.N)
+		if !wiped || j.unseen(step, step.during(j.requests), &wipe) {
+			continue
+		}
+
+		image := wipe.OldImageID
+		if j.schedule.behavior.HideImage {
+			image = ""
+		}
+
+		if len(compareShown(step.inputs.image, step.inputs.key, image, j.shownKey(wipe.OldKeyPairName))) == 0 {
+			j.add(invariantReason, "%s: %v was no longer so when request %d erased the disk", j.where(step), step.permit.reasons, post.N)
+		}
+	}
+}
+
 // joined tells whether the disk that a request erased is one of a reinstall that a look of the step has shown in progress.
 func (j *judge) joined(step *modelStep, sent []simulator.Request, wipe *simulator.Wipe) bool {
 	return slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
@@ -249,15 +327,11 @@ func (j *judge) lag(step *modelStep) time.Duration {
 
 // faults are those that a step may meet: its own, and those of a run beside it.
 func (j *judge) faults(step *modelStep) []modelFault {
-	var faults []modelFault
-
-	for i := range j.schedule.runs {
-		if run := &j.schedule.runs[i]; i == step.run || run.beside || i+1 < len(j.schedule.runs) && j.schedule.runs[i+1].beside {
-			faults = append(faults, run.faults...)
-		}
+	if step.run >= len(j.schedule.runs) {
+		return nil
 	}
 
-	return slices.DeleteFunc(faults, func(f modelFault) bool { return f.server != step.server })
+	return slices.DeleteFunc(j.schedule.together(step.run), func(f modelFault) bool { return f.server != step.server })
 }
 
 // ended tells when a reinstall that began at a time was over, and in what status.
@@ -501,11 +575,7 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 		image = ""
 	}
 
-	if b.HideKeyPair {
-		key = ""
-	}
-
-	differences := compareShown(op.ImageID, op.KeyPairName, image, key)
+	differences := compareShown(op.ImageID, op.KeyPairName, image, j.shownKey(key))
 	if (len(differences) > 0) != (op.State != reinstall.StateCompleted) {
 		j.add(invariantClaim, "%s: %q, but the server differs in %v", j.where(step), op.State, differences)
 	}
@@ -515,23 +585,35 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 		return w.Outside && w.ServerID == j.initial[step.server].ID && w.Time.After(op.SubmittedAt)
 	})
 
-	inputs := compareShown(step.next.model.ImageID.ValueString(), "", image, "")
+	inputs := compareShown(step.next.model.ImageID.ValueString(), "", image, nil)
 	if op.State == reinstall.StateCompleted && len(inputs) > 0 && !(since && !op.Adopted) {
 		j.add(invariantClaim, "%s: %q, but not for what the state asks for: %v", j.where(step), op.State, inputs)
 	}
 }
 
-// compareShown compares what the service shows; it shows nothing as empty.
-func compareShown(wantImage, wantKeyPair, image, keyPair string) []reinstall.Difference {
-	shown := func(text string) *string {
-		if text == "" {
-			return nil
-		}
-
-		return &text
+// shownKey is what the service shows of a key pair; nil: nothing.
+func (j *judge) shownKey(key string) *string {
+	if b := j.schedule.behavior; b.HideKeyPair || key == "" && !b.EmptyKeyPair {
+		return nil
 	}
 
-	return reinstall.Compare(wantImage, wantKeyPair, shown(image), shown(keyPair))
+	return &key
+}
+
+// compareShown lists where a server is not as wanted, as far as the service shows it. It is the judge's own, so that the
+// judge does not share the faults of what it judges.
+func compareShown(wantImage, wantKeyPair, image string, keyPair *string) []string {
+	var differences []string
+
+	if image != "" && wantImage != "" && strings.ToLower(wantImage) != image {
+		differences = append(differences, fmt.Sprintf("image_id is %.4s, not %.4s", image, wantImage))
+	}
+
+	if wantKeyPair != "" && keyPair != nil && *keyPair != wantKeyPair {
+		differences = append(differences, fmt.Sprintf("key_pair_name is %q, not %q", *keyPair, wantKeyPair))
+	}
+
+	return differences
 }
 
 // touched tells whether somebody changed the server when it was too late for a look of the step to be sure to show it. A

@@ -34,10 +34,14 @@ type modelInputs struct {
 	refuseRunning bool  // stop_before_reinstall = false
 	timeout       time.Duration
 	undecided     bool // the trigger is known only at apply
+	undecidedID   bool // and so is the id, which turns out to be the same
+	upper         bool // the image id is written in upper case
 }
 
 // calm leaves out what keeps a plan from getting empty.
-func (in *modelInputs) calm() { in.refuseRunning, in.undecided, in.timeout = false, false, 0 }
+func (in *modelInputs) calm() {
+	in.refuseRunning, in.undecided, in.undecidedID, in.timeout = false, false, false, 0
+}
 
 // modelCut is how a run is cut short.
 type modelCut string
@@ -225,6 +229,7 @@ func (s *modelSchedule) randomRuns(d dice, workspaces int) {
 func (in *modelInputs) turnBack(earlier *modelInputs) {
 	in.image, in.key = earlier.image, earlier.key
 	in.pass, in.version = earlier.pass, earlier.version
+	in.userData, in.trigger = earlier.userData, earlier.trigger
 }
 
 // randomBehavior chooses how the service does what is not published.
@@ -244,6 +249,7 @@ func randomBehavior(d dice) simulator.Behavior {
 		HideUpdateAt:          d.chance(15),
 		HideImage:             d.chance(10),
 		HideKeyPair:           d.chance(15),
+		EmptyKeyPair:          d.chance(25),
 		OlderReplies:          d.chance(15),
 		ConsoleNeedsSync:      d.chance(10),
 	}
@@ -303,14 +309,14 @@ func (in *modelInputs) credential(d dice) {
 
 // changedInputs changes some of the inputs, or none.
 func changedInputs(d dice, in modelInputs) modelInputs {
-	in.undecided = d.chance(4)
+	in.undecided, in.undecidedID = d.chance(4), d.chance(4)
 
 	if d.chance(45) {
 		return in
 	}
 
 	for range 1 + d.IntN(2) {
-		switch d.IntN(8) {
+		switch d.IntN(10) {
 		case 0, 1:
 			in.image = pick(d, append([]string{""}, modelImages...)...)
 		case 2:
@@ -325,6 +331,10 @@ func changedInputs(d dice, in modelInputs) modelInputs {
 			in.refuseRunning = d.chance(30)
 		case 7:
 			in.timeout = pick(d, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute))
+		case 8:
+			in.upper = !in.upper
+		case 9: // what installs nothing by itself is removed
+			in.userData, in.trigger, in.image = "", "", pick(d, in.image, "")
 		}
 	}
 

@@ -111,6 +111,8 @@ func simpler(s *modelSchedule) []*modelSchedule {
 
 			try(func(c *modelSchedule) { c.runs[i].inputs[j].timeout = 0 })
 			try(func(c *modelSchedule) { c.runs[i].inputs[j].undecided = false })
+			try(func(c *modelSchedule) { c.runs[i].inputs[j].undecidedID = false })
+			try(func(c *modelSchedule) { c.runs[i].inputs[j].upper = false })
 		}
 
 		for j, actor := range s.runs[i].actors {

@@ -158,6 +158,14 @@ func (in *modelInputs) config(id string, undecided bool) *osReinstallModel {
 		m.AdminPassWO, m.AdminPassWOVersion = types.StringValue("Write-only-1"), types.Int64Value(in.version)
 	}
 
+	if in.upper {
+		m.ImageID = text(strings.ToUpper(in.image))
+	}
+
+	if undecided && in.undecidedID {
+		m.ID = types.StringUnknown()
+	}
+
 	switch {
 	case undecided && in.undecided:
 		m.Triggers = types.MapValueMust(types.StringType, map[string]attr.Value{"rebuild": types.StringUnknown()})
@@ -395,7 +403,7 @@ func (in *modelInputs) String() string {
 	shown := map[string]any{
 		"image": in.image, "key": in.key, "pass": in.pass, "user_data": in.userData, "trigger": in.trigger,
 		"on_drift": in.onDrift, "version": in.version, "refuse_running": in.refuseRunning, "timeout": in.timeout,
-		"undecided": in.undecided,
+		"undecided": in.undecided, "undecided_id": in.undecidedID, "upper": in.upper,
 	}
 	maps.DeleteFunc(shown, func(_ string, value any) bool { return reflect.ValueOf(value).IsZero() })
 

@@ -562,7 +562,7 @@ const impossible = "impossible: "
 
 // contradicts tells in what the final plan is not the one that was shown.
 func (p *modelPlan) contradicts(final *modelPlan) string {
-	if !p.inputs.undecided && p.action != final.action {
+	if !p.inputs.undecided && !p.inputs.undecidedID && p.action != final.action {
 		return fmt.Sprintf("the plan says %s, the final plan %s", p.action, final.action)
 	}
 
