@@ -155,9 +155,11 @@ func TestSloppyEscapesAreWithheld(t *testing.T) {
 	t.Parallel()
 
 	for password, quotes := range map[string][]string{
-		`Qw"er\ty<1>Z`:  {`Qw\u0022er\ty\u003c1\u003eZ`, `Qw&quot;er\ty&lt;1&gt;Z`, `Qw\"er\ty<1>Z`},
-		`A%41b%2Bc&d=9`: {`A%41b%2Bc%26d%3D9`, `A%41b%2bc\u0026d\u003d9`},
-		`x&amp;Y=41"z7`: {`x&amp;Y=41&quot;z7`, `x&amp;Y%3D41%22z7`, `x&amp;Y=41=22z7`},
+		`Qw"er\ty<1>Z`:     {`Qw\u0022er\ty\u003c1\u003eZ`, `Qw&quot;er\ty&lt;1&gt;Z`, `Qw\"er\ty<1>Z`},
+		`A%41b%2Bc&d=9`:    {`A%41b%2Bc%26d%3D9`, `A%41b%2bc\u0026d\u003d9`},
+		`%41&%42&%43&%44&`: {`%41%26%42%26%43%26%44%26`},
+		`\t<\n<\r<\b<1a`:   {`\t\u003c\n\u003c\r\u003c\b\u003c1a`},
+		`x&amp;Y=41"z7`:    {`x&amp;Y=41&quot;z7`, `x&amp;Y%3D41%22z7`, `x&amp;Y=41=22z7`},
 	} {
 		for _, quote := range quotes {
 			if !knowing(password).withholds(fmt.Sprintf(`{"admin_pass":"%s"}`, quote)) {
