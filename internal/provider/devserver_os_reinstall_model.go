@@ -162,8 +162,11 @@ func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 	was, is := m.rootVolumeID(), server.RootVolumeID()
 
-	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus()) &&
-		!(last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID))
+	if last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) {
+		return false
+	}
+
+	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus())
 }
 
 // refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.

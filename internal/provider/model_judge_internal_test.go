@@ -586,7 +586,7 @@ func (j *judge) contents(step *modelStep, op *reinstall.Operation) {
 	})
 
 	inputs := compareShown(step.next.model.ImageID.ValueString(), "", image, nil)
-	if op.State == reinstall.StateCompleted && len(inputs) > 0 && !(since && !op.Adopted) {
+	if op.State == reinstall.StateCompleted && len(inputs) > 0 && (!since || op.Adopted) {
 		j.add(invariantClaim, "%s: %q, but not for what the state asks for: %v", j.where(step), op.State, inputs)
 	}
 }

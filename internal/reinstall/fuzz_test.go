@@ -57,7 +57,7 @@ func newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest uint8, h
 func (c fuzzCase) older() bool {
 	plain := c.newDisk() || c.working()
 
-	return c.seen.UpdatedAt != 0 && c.seen.UpdatedAt < c.op.LatestUpdate && !(plain && c.seen.Age >= 5*time.Minute)
+	return c.seen.UpdatedAt != 0 && c.seen.UpdatedAt < c.op.LatestUpdate && (!plain || c.seen.Age < 5*time.Minute)
 }
 
 // working reports whether the look shows the service at work.

@@ -29,36 +29,42 @@ func TestRunPermit(t *testing.T) {
 			script{looks: []look{
 				at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "POST", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
 		"another disk": {
 			script{looks: []look{at(0, modelarts.StatusStopped, "image", "other", 100)}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"another disk, of a running server": {
 			script{looks: []look{at(0, modelarts.StatusRunning, "image", "other", 100)}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"another disk once it has stopped": {
 			script{looks: []look{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "other", 100),
 				at(time.Minute, modelarts.StatusRunning, "image", "other", 110),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
 			reinstall.PowerRunning,
 		},
 		"another disk after a change of OS": {
 			script{looks: []look{
 				at(0, modelarts.StatusChangingOS, "image", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "other", 100),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"a disk that is not shown": {
 			script{looks: []look{
 				{server: hidden(modelarts.StatusStopped, "image", 100)},
 				{from: time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "POST", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
 		"the disk that a joined reinstall has left": {
 			script{looks: []look{
@@ -66,7 +72,8 @@ func TestRunPermit(t *testing.T) {
 				at(2*time.Minute, modelarts.StatusStopped, "other", "theirs", 210),
 				at(3*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeCompleted, nil, "stop POST", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeCompleted, nil, "stop POST", 0,
 		},
 		"another disk than a joined reinstall has left": {
 			script{looks: []look{
@@ -74,7 +81,8 @@ func TestRunPermit(t *testing.T) {
 				at(2*time.Minute, modelarts.StatusStopped, "other", "third", 210),
 				at(4*time.Minute, modelarts.StatusRunning, "other", "third", 220),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
 			reinstall.PowerRunning,
 		},
 		"the disk that the open operation has left": {
@@ -82,25 +90,29 @@ func TestRunPermit(t *testing.T) {
 				at(0, modelarts.StatusRunning, "image", "theirs", 200), at(time.Minute, modelarts.StatusStopped, "image", "theirs", 210),
 				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}},
-			reinstall.Request{RootVolumeID: "old", Open: open()}, reinstall.OutcomeCompleted, nil, "stop POST", 0,
+			reinstall.Request{RootVolumeID: "old", Open: open()},
+			reinstall.OutcomeCompleted, nil, "stop POST", 0,
 		},
 		"it needs no reinstall": {
 			script{looks: []look{at(0, modelarts.StatusRunning, "image", "old", 100)}},
-			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeRefused, &reinstall.PointlessError{}, "", 0,
+			reinstall.Request{Pointless: runsImage},
+			reinstall.OutcomeRefused, &reinstall.PointlessError{}, "", 0,
 		},
 		"it needs none once it has stopped": {
 			script{looks: []look{
 				at(0, modelarts.StatusRunning, "other", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 				at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
 			}},
-			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeRefused, &reinstall.PointlessError{}, "stop start",
+			reinstall.Request{Pointless: runsImage},
+			reinstall.OutcomeRefused, &reinstall.PointlessError{}, "stop start",
 			reinstall.PowerRunning,
 		},
 		"it needs one": {
 			script{looks: []look{
 				at(0, modelarts.StatusStopped, "other", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "new", 100),
 			}},
-			reinstall.Request{Pointless: runsImage}, reinstall.OutcomeCompleted, nil, "POST", 0,
+			reinstall.Request{Pointless: runsImage},
+			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,11 +172,13 @@ func TestRunOvertaken(t *testing.T) {
 		adopted bool
 	}{
 		"throttled, and done within Retry-After": {
-			[]error{throttled}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]error{throttled},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"throttled, and done otherwise within Retry-After": {
-			[]error{throttled}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]error{throttled},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"throttled, and done and stopped again within Retry-After": {
@@ -176,16 +190,20 @@ func TestRunOvertaken(t *testing.T) {
 		"throttled, and the time runs out before the next look": {
 			[]error{&modelarts.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 59*time.Minute + 50*time.Second}},
 			[]look{
-				stopped, {from: 59 * time.Minute, err: busy},
+				stopped,
+				{from: 59 * time.Minute, err: busy},
 				at(time.Hour, modelarts.StatusReinstallingOS, "image", "old", 300),
-			}, reinstall.OutcomePending, "POST", true,
+			},
+			reinstall.OutcomePending, "POST", true,
 		},
 		"401 with new credentials": {
-			[]error{unauthorized, nil}, []look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]error{unauthorized, nil},
+			[]look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST POST", false,
 		},
 		"401 with new credentials, and processed all the same": {
-			[]error{unauthorized}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]error{unauthorized},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"401 twice": {[]error{unauthorized, unauthorized}, []look{stopped}, reinstall.OutcomeRefused, "POST POST", false},
@@ -193,11 +211,13 @@ func TestRunOvertaken(t *testing.T) {
 			[]error{answered(http.StatusUnauthorized)}, []look{stopped}, reinstall.OutcomeRefused, "POST", false,
 		},
 		"refused, since somebody was quicker": {
-			[]error{answered(http.StatusBadRequest)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]error{answered(http.StatusBadRequest)},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"refused, since somebody was quicker with another image": {
-			[]error{answered(http.StatusBadRequest)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]error{answered(http.StatusBadRequest)},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"refused, since somebody's reinstall has failed": {
@@ -206,14 +226,16 @@ func TestRunOvertaken(t *testing.T) {
 			}, reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"conflict with somebody who was quicker": {
-			[]error{answered(http.StatusConflict)}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]error{answered(http.StatusConflict)},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"conflict with something else": {
 			[]error{answered(http.StatusConflict)}, []look{stopped}, reinstall.OutcomeNotStarted, "POST", false,
 		},
 		"lost answer, and another image": {
-			[]error{lost}, []look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]error{lost},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 	} {
@@ -310,7 +332,8 @@ func TestRunRestartsByAFreshLook(t *testing.T) {
 		},
 		"nobody saw it stop": {
 			[]look{
-				running, {from: time.Second, err: answered(http.StatusInternalServerError)},
+				running,
+				{from: time.Second, err: answered(http.StatusInternalServerError)},
 				at(31*time.Second, modelarts.StatusStopped, "image", "old", 100),
 			},
 			reinstall.PowerStarting, "stop start",

@@ -289,11 +289,13 @@ func TestJudge(t *testing.T) {
 			reinstall.VerdictFailed,
 		},
 		"ERROR": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 2 * time.Minute},
+			submitted(),
+			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 2 * time.Minute},
 			reinstall.VerdictFailed,
 		},
 		"ERROR for less than two minutes": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 119 * time.Second},
+			submitted(),
+			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 119 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"ERROR on the old system disk": {
@@ -302,11 +304,13 @@ func TestJudge(t *testing.T) {
 			reinstall.VerdictWait,
 		},
 		"START_FAILED": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: 2 * time.Minute},
+			submitted(),
+			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: 2 * time.Minute},
 			reinstall.VerdictFailed,
 		},
 		"START_FAILED after a lost answer": {
-			unclear(), reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: time.Hour},
+			unclear(),
+			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"STOPPED with a new system disk, held for two minutes": {

@@ -140,7 +140,7 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 
 	server, err := r.patientLook(start)
 	if err != nil {
-		return PowerUnclear, nil //nolint:nilerr // the run has an error of its own
+		return PowerUnclear, nil // the run has an error of its own
 	}
 
 	switch status := server.CurrentStatus(); {
