@@ -211,15 +211,20 @@ func (a *applying) reaches(what string, condition func() bool) bool {
 	return reached
 }
 
-// interrupt sends a ctrl-C as a terminal does: to the CLI and to its children.
-func (a *applying) interrupt() {
+// signal sends a signal to the CLI, or to its whole process group.
+func (a *applying) signal(signal syscall.Signal, group bool) {
 	a.room.t.Helper()
 
 	if a.ended() {
 		return
 	}
 
-	if err := syscall.Kill(-a.cmd.Process.Pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
+	pid := a.cmd.Process.Pid
+	if group {
+		pid = -pid
+	}
+
+	if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 		a.room.t.Fatal(err)
 	}
 }

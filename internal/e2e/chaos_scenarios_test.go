@@ -148,7 +148,7 @@ func playReplace(lifecycle string) func(*testing.T, string, past) string {
 
 		a := s.applyPlan(replacements...)
 		a.await("all servers are waited for", stage.reached)
-		a.interrupt()
+		a.signal(once.signal())
 		a.wait()
 		s.measured = append(s.measured, fmt.Sprintf("%d objects kept", len(s.servers())))
 

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -86,12 +87,23 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition tells whether the CLI has what a script needs: identity, the import by one, came with version 1.12 of both.
+// condition reports whether a script has what it needs: identity, the import by one, came with version 1.12 of both CLIs;
+// timeout is the program of GNU.
 func condition(cli, name string) (bool, error) {
-	if name != "identity" {
+	switch name {
+	case "identity":
+		return knowsIdentity(cli)
+	case "timeout":
+		out, err := exec.CommandContext(contextOfProcess(), "timeout", "--version").Output()
+
+		return err == nil && bytes.Contains(out, []byte("GNU coreutils")), nil
+	default:
 		return false, fmt.Errorf("no such condition: %s", name)
 	}
+}
 
+// knowsIdentity reports whether a CLI imports by identity.
+func knowsIdentity(cli string) (bool, error) {
 	version := exec.CommandContext(contextOfProcess(), cli, "version", "-json")
 	version.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1")
 

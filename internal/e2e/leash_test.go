@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"os"
 	"sync"
@@ -13,8 +14,8 @@ import (
 const envLeash = "MODELARTS_TEST_LEASH"
 
 // wearLeash ties a provider to its test, if there is one that wants it: the connection ends with the provider, however
-// that ends, and a byte on it is a signal that the provider sends to itself. The end of the test kills it. No process is
-// ever looked for by its number.
+// that ends, and a byte on it is a signal that the provider sends to itself, and sends back if it has survived. The end of
+// the test kills it. No process is ever looked for by its number.
 func wearLeash() {
 	addr := os.Getenv(envLeash)
 	if addr == "" {
@@ -35,6 +36,7 @@ func wearLeash() {
 		number := make([]byte, 1)
 		for _, err = conn.Read(number); err == nil; _, err = conn.Read(number) {
 			_ = self.Signal(syscall.Signal(number[0]))
+			_, _ = conn.Write(number)
 		}
 
 		_ = self.Kill()
@@ -48,7 +50,7 @@ type leashes struct {
 
 	mu     sync.Mutex
 	closed bool
-	alive  map[net.Conn]struct{}
+	alive  map[net.Conn]int // and the signals that each has survived
 }
 
 // newLeashes waits for providers until the test ends, and then leaves none behind.
@@ -74,7 +76,7 @@ func listenForProviders(ctx context.Context) (*leashes, error) {
 		return nil, err
 	}
 
-	l := &leashes{listener: listener, addr: listener.Addr().String(), alive: map[net.Conn]struct{}{}}
+	l := &leashes{listener: listener, addr: listener.Addr().String(), alive: map[net.Conn]int{}}
 
 	go func() {
 		for {
@@ -111,10 +113,15 @@ func (l *leashes) hold(conn net.Conn) {
 		return
 	}
 
-	l.alive[conn] = struct{}{}
+	l.alive[conn] = 0
 
 	go func() {
-		_, _ = conn.Read(make([]byte, 1)) // a provider never says anything
+		number := make([]byte, 1)
+		for _, err := conn.Read(number); err == nil; _, err = conn.Read(number) {
+			l.mu.Lock()
+			l.alive[conn]++
+			l.mu.Unlock()
+		}
 
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -133,23 +140,33 @@ func (l *leashes) providers() int {
 	return len(l.alive)
 }
 
-// signal has the providers that are alive send a signal to themselves, and returns how many there were.
+// signal has the providers that are alive send a signal to themselves, and waits until each has survived it, or has not. It
+// returns how many there were.
 func (l *leashes) signal(signal syscall.Signal) int {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 
-	for conn := range l.alive {
+	sent := maps.Clone(l.alive)
+	for conn := range sent {
 		_, _ = conn.Write([]byte{byte(signal)})
 	}
 
-	return len(l.alive)
+	l.mu.Unlock()
+
+	sooner(func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+
+		for conn, before := range sent {
+			if survived, ok := l.alive[conn]; ok && survived == before {
+				return false
+			}
+		}
+
+		return true
+	})
+
+	return len(sent)
 }
 
 // kill kills the providers that are alive, and waits for their end. It returns how many there were.
-func (l *leashes) kill() int {
-	killed := l.signal(syscall.SIGKILL)
-
-	sooner(func() bool { return l.providers() == 0 })
-
-	return killed
-}
+func (l *leashes) kill() int { return l.signal(syscall.SIGKILL) }

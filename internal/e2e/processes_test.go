@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ func processCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"providers": plain(cmdProviders),
 		"prints":    plain(cmdPrints),
 		"hit":       plain(cmdHit),
+		"untear":    plain(cmdUntear),
 	}
 }
 
@@ -174,4 +176,18 @@ func cmdHit(ts *testscript.TestScript, w *world, args []string) {
 	if !sooner(func() bool { return w.cloud.FaultsHit()[args[0]] > 0 }) {
 		ts.Fatalf("%s has not acted", args[0])
 	}
+}
+
+// cmdUntear puts a file back in the place of a state that breaks off in the middle: untear FILE. A CLI that is interrupted
+// twice ends at once, even while it writes the state, and people go on from the backup then.
+func cmdUntear(ts *testscript.TestScript, _ *world, args []string) {
+	state := ts.MkAbs("terraform.tfstate")
+
+	if text, err := os.ReadFile(state); err == nil && json.Valid(text) {
+		return
+	}
+
+	backup, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(state, backup, 0o600))
 }
