@@ -155,8 +155,8 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 		return PowerUnclear, nil
 	}
 
-	if err := r.start(start); err != nil {
-		return PowerStartRefused, err
+	if power, err := r.start(start); power != PowerStarting {
+		return power, err
 	}
 
 	wait, cancelWait := context.WithTimeout(ctx, restartWait)
@@ -171,29 +171,40 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	return PowerStarting, nil
 }
 
-// start asks for the server to be started until that is accepted, or plainly refused, or ctx ends. A server that starts or
-// runs has accepted it, whatever the answer was; so it is not asked again without a look.
-func (r *run) start(ctx context.Context) error {
+// start asks for the server to be started until that is accepted, or plainly refused, or ctx ends, and says what became of
+// it. A server that starts or runs has accepted it, whatever the answer was; so it is not asked again without a look, nor
+// while it does something else.
+func (r *run) start(ctx context.Context) (Power, error) {
 	for began := time.Now(); ; {
 		server, err := r.api.StartServer(ctx, r.req.ServerID)
 		if err == nil && server != nil {
-			return nil
+			return PowerStarting, nil
 		}
 
 		answer, _ := Classify(err)
 		refused := answer == AnswerRefused
 
 		_, lookErr := r.look(ctx)
-		for lookErr != nil && !refused && pause(ctx, time.Since(began)) {
+		for !refused && (lookErr != nil || r.busy()) && pause(ctx, time.Since(began)) {
 			_, lookErr = r.look(ctx)
 		}
 
-		if lookErr == nil && (r.status() == modelarts.StatusStarting || r.status() == modelarts.StatusRunning) {
-			return nil
-		}
-
-		if refused || !pause(ctx, time.Since(began)) {
-			return err
+		switch status := r.status(); {
+		case lookErr == nil && (status == modelarts.StatusStarting || status == modelarts.StatusRunning):
+			return PowerStarting, nil
+		case refused:
+			return PowerStartRefused, err
+		case r.busy():
+			return PowerUnclear, nil
+		case !pause(ctx, time.Since(began)) && err != nil:
+			return PowerStartRefused, err
+		case ctx.Err() != nil:
+			return PowerStarting, nil
 		}
 	}
+}
+
+// busy reports whether the server was last seen doing something else than starting.
+func (r *run) busy() bool {
+	return InTransition(r.status()) && r.status() != modelarts.StatusStarting
 }

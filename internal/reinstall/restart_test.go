@@ -1,0 +1,60 @@
+package reinstall_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+)
+
+// A start whose answer was lost is not repeated before a look has shown that the server still stands still.
+func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		start simulator.Fault
+		power reinstall.Power
+	}{
+		"the look after it fails": {
+			simulator.Fault{Status: 408, Process: true, OnReply: func(c *simulator.Cloud, _ string) {
+				c.AddFault(simulator.Fault{Action: "get", Times: 1, Status: 429})
+			}},
+			reinstall.PowerRunning,
+		},
+		"somebody reinstalls the server": {
+			simulator.Fault{Status: 504, OnMatch: func(c *simulator.Cloud, id string) { c.BeginReinstall(id, "", "KeyPair-1") }},
+			reinstall.PowerUnclear,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, simulator.StatusRunning, simulator.Config{}, 0, func(r *simulated) {
+				r.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403})
+
+				test.start.Action, test.start.Times = "start", 1
+				r.cloud.AddFault(test.start)
+
+				result := r.run(r.Context())
+				if starts := r.cloud.CountServer("PUT", "start", r.id); result.Power != test.power || result.PowerErr != nil || starts != 1 {
+					r.Errorf("power %d, error %v, %d starts; want power %d and one start", result.Power, result.PowerErr, starts, test.power)
+				}
+			})
+		})
+	}
+}
+
+// A service that answers 429 for a request which it has taken in is found out even if no time is left to send it again.
+func TestThrottledRequestIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	simulate(t, simulator.StatusStopped, simulator.Config{}, 0, func(r *simulated) {
+		r.cloud.AddFault(simulator.Fault{
+			Action: "reinstallos", Status: 429, Process: true, Header: map[string]string{"Retry-After": "7200"},
+		})
+
+		began := time.Now()
+		if result := r.run(r.Context()); result.Outcome == reinstall.OutcomeRefused || !result.Operation.Adopted {
+			r.Errorf("outcome %d after %s, though the disk was erased", result.Outcome, time.Since(began))
+		}
+	})
+}
