@@ -785,7 +785,13 @@ func (j *judge) excused(n int) bool {
 		return s.crashed && j.initial[s.server].ID == request.ServerID && !request.Time.Before(s.began) && !request.Time.After(s.ended)
 	})
 
-	return strings.Contains(request.Note, "late") || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
+	isLate := strings.Contains(request.Note, "late") || slices.ContainsFunc(j.schedule.runs, func(run modelRun) bool {
+		return slices.ContainsFunc(run.faults, func(f modelFault) bool {
+			return f.traits()&late != 0 && f.action == request.Action
+		})
+	}) && strings.Contains(request.Note, "gave up")
+
+	return isLate || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
 }
 
 // crossed tells whether another run has sent something to a server since the run of a request looked at it, or before that

@@ -635,7 +635,8 @@ func (w *world) act(actor modelActor) {
 // free tells whether an actor may act now.
 //
 // Nobody acts on a machine in a transitional status: the service refuses that, but for a reinstall during a reinstall, where
-// it allows it. Nor does anybody start or stop a machine whose reinstall has failed: it cannot be started.
+// it allows it. Nor does anybody start or stop a machine whose reinstall has failed: it cannot be started; or one that stops
+// for a moment in its reinstall.
 //
 // Where the system disk is shown, people do what they like at any other time: it tells what they have done. Where it is
 // hidden, nobody else erases a disk while a request of ours has been sent and its end is not in the state: the machine would
@@ -653,13 +654,21 @@ func (w *world) free(actor modelActor) bool {
 	switch {
 	case !ok, transitional(truth.Status) && !again, actor.kind == actImage && actor.image == "":
 		return false
-	case power && failedEnd(truth.Status) && truth.Status != simulator.StatusStartFailed:
+	case power && failedEnd(truth.Status) && truth.Status != simulator.StatusStartFailed, power && w.midway(actor.server):
 		return false
 	case !w.schedule.rootHidden(), !w.waiting(actor.server):
 		return true
 	default:
 		return w.schedule.touchy && actor.kind != actReimage && actor.kind != actReinstall && !failedEnd(truth.Status)
 	}
+}
+
+// midway tells whether a reinstall of a server has not come to its last status yet.
+func (w *world) midway(server int) bool {
+	d := w.schedule.durations
+	all := d.Reinstall + time.Duration(len(w.schedule.behavior.Via))*d.Start
+
+	return slices.ContainsFunc(w.cloud.WipesOf(w.ids[server]), func(wipe simulator.Wipe) bool { return time.Since(wipe.Time) < all })
 }
 
 // waiting tells whether a request for a server has been sent, or may have been, and its end is in no state.
