@@ -2,6 +2,7 @@ package reinstall_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
@@ -29,15 +30,17 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			simulate(t, simulator.StatusRunning, simulator.Config{}, 0, func(r *simulated) {
-				r.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403})
+
+			synctest.Test(t, func(t *testing.T) {
+				s := newSimulated(t, simulator.StatusRunning)
+				s.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403})
 
 				test.start.Action, test.start.Times = "start", 1
-				r.cloud.AddFault(test.start)
+				s.cloud.AddFault(test.start)
 
-				result := r.run(r.Context())
-				if starts := r.cloud.CountServer("PUT", "start", r.id); result.Power != test.power || result.PowerErr != nil || starts != 1 {
-					r.Errorf("power %d, error %v, %d starts; want power %d and one start", result.Power, result.PowerErr, starts, test.power)
+				result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), s.request())
+				if starts := s.cloud.CountServer("PUT", "start", s.id); result.Power != test.power || result.PowerErr != nil || starts != 1 {
+					t.Errorf("power %d, error %v, %d starts; want power %d and one start", result.Power, result.PowerErr, starts, test.power)
 				}
 			})
 		})
@@ -47,14 +50,16 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 // A service that answers 429 for a request which it has taken in is found out even if no time is left to send it again.
 func TestThrottledRequestIsLookedAfter(t *testing.T) {
 	t.Parallel()
-	simulate(t, simulator.StatusStopped, simulator.Config{}, 0, func(r *simulated) {
-		r.cloud.AddFault(simulator.Fault{
+
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulated(t, simulator.StatusStopped)
+		s.cloud.AddFault(simulator.Fault{
 			Action: "reinstallos", Status: 429, Process: true, Header: map[string]string{"Retry-After": "7200"},
 		})
 
 		began := time.Now()
-		if result := r.run(r.Context()); result.Outcome == reinstall.OutcomeRefused || !result.Operation.Adopted {
-			r.Errorf("outcome %d after %s, though the disk was erased", result.Outcome, time.Since(began))
+		if result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), s.request()); result.Outcome == reinstall.OutcomeRefused || !result.Operation.Adopted {
+			t.Errorf("outcome %d after %s, though the disk was erased", result.Outcome, time.Since(began))
 		}
 	})
 }
