@@ -169,9 +169,30 @@ func (m *modelTotal) add(trace *modelTrace) {
 		m.faults[kind] += n
 	}
 
+	if trace.schedule.behavior.EmptyKeyPair {
+		m.counts["schedules that show an empty key pair"]++
+	}
+
 	for i := range trace.steps {
 		m.step(&trace.steps[i])
+
+		if trace.steps[i].putsBack() {
+			m.counts["plans that put an argument back"]++
+		}
 	}
+}
+
+// putsBack tells whether the configuration of a plan has an argument that it did not have the last time.
+func (s *modelStep) putsBack() bool {
+	_, asked := s.prior.operation()
+	if s.verb != "plan" || !asked {
+		return false
+	}
+
+	model, in := s.prior.model, &s.inputs
+
+	return in.trigger != "" && model.Triggers.IsNull() || in.userData != "" && model.UserData.IsNull() ||
+		in.version != 0 && model.AdminPassWOVersion.IsNull()
 }
 
 func (m *modelTotal) step(step *modelStep) {

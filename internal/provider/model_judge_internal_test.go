@@ -409,6 +409,10 @@ func (j *judge) accepted(step *modelStep) bool {
 
 // ending checks that a reinstall took place and ended as is claimed.
 func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
+	if op.Adopted && op.State != reinstall.StateCompleted {
+		j.add(invariantClaim, "%s: %q, and it may be somebody else's", j.where(step), op.State)
+	}
+
 	if step.verdicts.vanished() || j.stranger(step) || !step.exists && op.State == reinstall.StateFailed {
 		j.vanished(step, op)
 

@@ -382,7 +382,12 @@ func randomRun(d dice, inputs []modelInputs, saved bool) modelRun {
 	}
 
 	for range max(0, d.IntN(5)-2) {
-		run.actors = append(run.actors, randomActor(d, len(inputs)))
+		actor := randomActor(d, len(inputs))
+		if actor.kind == actPutRight {
+			actor.image, actor.key = inputs[actor.server].image, inputs[actor.server].key
+		}
+
+		run.actors = append(run.actors, actor)
 	}
 
 	if d.chance(1) {
@@ -423,9 +428,12 @@ const (
 	actReinstall = "reinstall"
 	actImage     = "image"
 	actKeyPair   = "key pair"
+	actPutRight  = "put right" // image and key pair as they are configured
 	actPowerOn   = "power on"
 	actPowerOff  = "power off"
 	actDelete    = "delete"
 )
 
-var actorKinds = []string{actReimage, actReinstall, actImage, actKeyPair, actPowerOn, actPowerOff}
+var actorKinds = []string{
+	actReimage, actReinstall, actImage, actImage, actKeyPair, actKeyPair, actPutRight, actPutRight, actPowerOn, actPowerOff,
+}

@@ -623,6 +623,14 @@ func (w *world) act(actor modelActor) {
 		w.cloud.SetImage(id, actor.image)
 	case actKeyPair:
 		w.cloud.SetKeyPair(id, actor.key)
+	case actPutRight:
+		if actor.image != "" {
+			w.cloud.SetImage(id, actor.image)
+		}
+
+		if actor.key != "" {
+			w.cloud.SetKeyPair(id, actor.key)
+		}
 	case actPowerOn:
 		w.cloud.PowerOn(id)
 	case actPowerOff:
