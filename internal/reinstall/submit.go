@@ -172,8 +172,8 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 }
 
 // start asks for the server to be started until that is accepted, or plainly refused, or ctx ends, and says what became of
-// it. A server that starts or runs has accepted it, whatever the answer was; so it is not asked again without a look, nor
-// while it does something else.
+// it. A server that starts or runs has accepted it, whatever the answer was; so it is asked again only once a look shows
+// that it still stands still.
 func (r *run) start(ctx context.Context) (Power, error) {
 	for began := time.Now(); ; {
 		server, err := r.api.StartServer(ctx, r.req.ServerID)
@@ -185,16 +185,16 @@ func (r *run) start(ctx context.Context) (Power, error) {
 		refused := answer == AnswerRefused
 
 		_, lookErr := r.look(ctx)
-		for !refused && (lookErr != nil || r.busy()) && pause(ctx, time.Since(began)) {
+		for !refused && (lookErr != nil || !r.startShows()) && pause(ctx, time.Since(began)) {
 			_, lookErr = r.look(ctx)
 		}
 
-		switch status := r.status(); {
-		case lookErr == nil && (status == modelarts.StatusStarting || status == modelarts.StatusRunning):
+		switch stopped := r.status() == modelarts.StatusStopped; {
+		case lookErr == nil && r.startShows() && !stopped:
 			return PowerStarting, nil
 		case refused:
 			return PowerStartRefused, err
-		case r.busy():
+		case lookErr != nil || !stopped:
 			return PowerUnclear, nil
 		case !pause(ctx, time.Since(began)) && err != nil:
 			return PowerStartRefused, err
@@ -204,7 +204,12 @@ func (r *run) start(ctx context.Context) (Power, error) {
 	}
 }
 
-// busy reports whether the server was last seen doing something else than starting.
-func (r *run) busy() bool {
-	return InTransition(r.status()) && r.status() != modelarts.StatusStarting
+// startShows reports whether the server was last seen in a status which tells whether it was started.
+func (r *run) startShows() bool {
+	switch r.status() {
+	case modelarts.StatusStopped, modelarts.StatusStarting, modelarts.StatusRunning:
+		return true
+	default:
+		return false
+	}
 }
