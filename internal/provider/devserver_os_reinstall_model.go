@@ -155,9 +155,9 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 	m.setLastReinstall(last)
 }
 
-// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where
-// the state still has the disk from before its own reinstall, the service was late to show the new one; and what is in
-// transition is waited for.
+// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of, and is
+// of use with it. Where the state still has the disk from before its own reinstall, the service was late to show the new
+// one; and what is in transition is waited for.
 func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 	was, is := m.rootVolumeID(), server.RootVolumeID()
@@ -166,7 +166,9 @@ func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 		return false
 	}
 
-	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus())
+	status := server.CurrentStatus()
+
+	return was != "" && is != "" && was != is && !reinstall.InTransition(status) && !unusable(string(status))
 }
 
 // refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.

@@ -310,29 +310,31 @@ func (in *planInput) retriggered() bool {
 // changed reports whether plan asks for another value than prior.
 func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
 
-// pointless returns what reports whether a server no longer needs the reinstall that the permit is for: the server alone
-// gave the reasons, and none of them holds any longer. It is nil where there is another reason.
+// pointless returns what reports whether a server no longer needs the reinstall that the permit is for: each of the reasons
+// can be looked up in the server, and none of them holds any longer. It is nil where there is another reason.
 func (p *permit) pointless(prior, plan *osReinstallModel) func(*modelarts.Server) bool {
-	var drift, ended bool
+	op := readLastReinstall(prior.LastReinstall).op
+	holds := make([]func(*modelarts.Server) bool, 0, len(p.reasons))
 
 	for _, reason := range p.reasons {
 		switch {
-		case strings.HasPrefix(reason, reasonDrift):
-			drift = true
 		case reason == reasonFailed, reason == reasonNotStarted:
-			ended = true
+			holds = append(holds, func(server *modelarts.Server) bool { return !op.Recovered(server) })
+		case reason == "image_id", strings.HasPrefix(reason, reasonDrift+"image_id"):
+			holds = append(holds, func(server *modelarts.Server) bool {
+				return !strings.EqualFold(server.InstalledImageID(), plan.ImageID.ValueString())
+			})
+		case reason == "key_pair_name", strings.HasPrefix(reason, reasonDrift+"key_pair_name"):
+			holds = append(holds, func(server *modelarts.Server) bool {
+				return server.InstalledKeyPairName() != plan.KeyPairName.ValueString()
+			})
 		default:
 			return nil
 		}
 	}
 
-	op := readLastReinstall(prior.LastReinstall).op
-
 	return func(server *modelarts.Server) bool {
-		drifted := len(reinstall.Compare(
-			plan.ImageID.ValueString(), plan.KeyPairName.ValueString(), server.ShownImageID(), server.KeyPairName)) > 0
-
-		return (!drift || !drifted) && (!ended || op.Recovered(server))
+		return !slices.ContainsFunc(holds, func(holds func(*modelarts.Server) bool) bool { return holds(server) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
@@ -506,6 +507,58 @@ func TestUpdated(t *testing.T) {
 		got := plan.updated(&prior, permit{number: 2, reasons: test.reasons}, &test.result)
 		if op := readLastReinstall(got.LastReinstall).op; op.State != test.want || got.ImageID.ValueString() != test.image {
 			t.Errorf("%s: state %s with image %s, want %s with %s", name, op.State, got.ImageID, test.want, test.image)
+		}
+	}
+}
+
+// A plan is of no use for a server in which none of its reasons can be found any longer; of some reasons nobody can tell.
+func TestPointless(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		reasons             []string
+		image, key, root    string
+		never, want, hidden bool
+	}{
+		"drift that is gone":                   {reasons: []string{"drift: image_id is other, not image"}, image: "image", want: true},
+		"drift that is gone, in another case":  {reasons: []string{"drift: image_id is other, not image"}, image: "IMAGE", want: true},
+		"drift":                                {reasons: []string{"drift: image_id is other, not image"}, image: "other"},
+		"drift that is not shown":              {reasons: []string{"drift: image_id is other, not image"}, hidden: true},
+		"drift of both, and one is gone":       {reasons: []string{"drift: image_id is x, not y", "drift: key_pair_name is x, not y"}, image: "image", key: "other"},
+		"drift of the key pair that is gone":   {reasons: []string{"drift: key_pair_name is x, not key"}, key: "key", want: true},
+		"an image that is installed":           {reasons: []string{"image_id"}, image: "image", want: true},
+		"an image that is not":                 {reasons: []string{"image_id"}, image: "other"},
+		"a key pair that is installed":         {reasons: []string{"key_pair_name"}, key: "key", want: true},
+		"an image, and a trigger":              {reasons: []string{"image_id", "triggers"}, image: "image", never: true},
+		"failed, and it runs on the new disk":  {reasons: []string{"failed"}, image: "image", key: "key", root: "new", want: true},
+		"failed, and it runs on the old disk":  {reasons: []string{"failed"}, image: "image", key: "key", root: "old"},
+		"failed, and drift that is gone":       {reasons: []string{"failed", "image_id"}, image: "image", key: "key", root: "old"},
+		"create":                               {reasons: []string{"create"}, image: "image", never: true},
+		"a wait":                               {reasons: []string{"resume"}, image: "image", never: true},
+		"user data, of which nobody can tell":  {reasons: []string{"user_data"}, image: "image", key: "key", root: "new", never: true},
+		"a password, of which nobody can tell": {reasons: []string{"admin_pass_wo_version"}, never: true},
+	} {
+		prior, plan := settled(), settled()
+		prior.left(reinstall.StateFailed, "", "")
+
+		pointless := (&permit{reasons: test.reasons}).pointless(&prior, &plan)
+		if (pointless == nil) != test.never {
+			t.Errorf("%s: there is a judgement: %v, want %v", name, pointless != nil, !test.never)
+		}
+
+		if pointless == nil {
+			continue
+		}
+
+		running, root := modelarts.StatusRunning, "ROOT"
+		server := &modelarts.Server{Status: &running, Volumes: []modelarts.Volume{{Type: &root, EVSID: &test.root}}}
+
+		if !test.hidden {
+			server.Image, server.KeyPairName = &modelarts.Image{ImageID: &test.image}, &test.key
+		}
+
+		if got := pointless(server); got != test.want {
+			t.Errorf("%s: pointless is %v, want %v", name, got, test.want)
 		}
 	}
 }
