@@ -338,8 +338,13 @@ func (s *modelSchedule) tellsRunning() bool {
 		!slices.ContainsFunc(s.runs, func(run modelRun) bool { return failedEnd(cmp.Or(run.end, simulator.StatusRunning)) })
 }
 
-// limitLies sees to it that the looks after an answer that lies show what is true.
+// limitLies sees to it that the looks after an answer that lies show what is true. A machine that stops for a moment before
+// its new system disk is shown looks as if nothing had been done.
 func (s *modelSchedule) limitLies() {
+	if slices.Contains(s.behavior.Via, simulator.StatusStopped) && s.behavior.ShowRoot == simulator.RootAtRunning {
+		s.drop(func(f *modelFault) bool { return f.traits()&lies != 0 })
+	}
+
 	for i := range s.runs {
 		run := &s.runs[i]
 		together := s.together(i)

@@ -54,6 +54,7 @@ func judgeTrace(trace *modelTrace) []violation {
 		j.erasesThePlanned(&trace.steps[i])
 		j.reasons(&trace.steps[i])
 		j.stillSo(&trace.steps[i])
+		j.refusals(&trace.steps[i])
 		j.settles(&trace.steps[i])
 		j.claims(&trace.steps[i])
 		j.terraform(&trace.steps[i])
@@ -238,9 +239,38 @@ func (j *judge) reasons(step *modelStep) {
 		break
 	}
 
+	if status := step.prior.model.Status.ValueString(); transitional(status) && slices.ContainsFunc(step.permit.reasons, func(r string) bool {
+		return strings.HasPrefix(r, reasonDrift)
+	}) {
+		j.add(invariantReason, "%s: %v, of a server in status %s", j.where(step), step.permit.reasons, status)
+	}
+
 	if has("failed") && j.succeeded(step, &before) {
 		j.add(invariantReason, "%s: it counts as failed, and the server shows that it has succeeded", j.where(step))
 	}
+}
+
+// refusals checks that an apply which refuses a server for its system disk has met another one than the state knew of.
+func (j *judge) refusals(step *modelStep) {
+	if step.crashed || step.verb != "apply" || !slices.ContainsFunc(step.verdicts.errors, func(text string) bool {
+		return strings.Contains(text, "another one than the plan was made for")
+	}) {
+		return
+	}
+
+	op, _ := step.prior.operation()
+
+	if !slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		return w.ServerID == j.initial[step.server].ID && w.Time.After(op.SubmittedAt) && !w.Time.After(step.ended) &&
+			!j.sentBy(w.RequestN, op.SubmittedAt)
+	}) {
+		j.add(invariantReason, "%s: refused for its system disk, which nobody else has erased", j.where(step))
+	}
+}
+
+// sentBy tells whether a request was sent at a time.
+func (j *judge) sentBy(request int, t time.Time) bool {
+	return slices.ContainsFunc(j.requests, func(r simulator.Request) bool { return r.N == request && r.Time.Equal(t) })
 }
 
 // succeeded tells whether the server plainly showed, and for long, that a request has succeeded after all.
@@ -427,7 +457,7 @@ func (j *judge) ending(step *modelStep, op *reinstall.Operation) {
 
 	shown := j.shown(step, op)
 	if !slices.ContainsFunc(shown, func(e erasure) bool {
-		return failedEnd(e.status) == (op.State == reinstall.StateFailed) || j.mended(step, e)
+		return e.failed() == (op.State == reinstall.StateFailed) || j.mended(step, e)
 	}) {
 		j.add(invariantClaim, "%s: %q, but what has ended since %s is %v", j.where(step), op.State,
 			elapsed(j.began, op.SubmittedAt), shown)
@@ -472,6 +502,8 @@ type erasure struct {
 func (e erasure) String() string {
 	return fmt.Sprintf("%s from %s to %s", e.status, e.began.Format(time.TimeOnly), e.ended.Format(time.TimeOnly))
 }
+
+func (e erasure) failed() bool { return failedEnd(e.status) }
 
 // erasures are all reinstalls of a server.
 func (j *judge) erasures(server int) []erasure {
@@ -665,7 +697,7 @@ func (j *judge) notStarted(step *modelStep, op *reinstall.Operation) {
 		j.vanished(step, op)
 	case len(shown) == 0:
 		j.add(invariantClaim, "%s: ended otherwise, but no reinstall has ended since %s", j.where(step), elapsed(j.began, op.SubmittedAt))
-	case !slices.ContainsFunc(shown, func(e erasure) bool { return failedEnd(e.status) }):
+	case !slices.ContainsFunc(shown, erasure.failed):
 		j.contents(step, op)
 	}
 }
@@ -732,8 +764,8 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 		}
 
 		// A Create that ended in a failed status leaves nothing in the state, so that the next one is a Create again.
-		if _, status := j.ended(wipe.Time); step.next.model == nil && step.verdicts.failed() &&
-			(failedEnd(status) || !step.exists) {
+		if step.next.model == nil && step.verdicts.failed() && (!step.exists ||
+			slices.ContainsFunc(j.shown(step, &reinstall.Operation{SubmittedAt: post.Time}), erasure.failed)) {
 			continue
 		}
 

@@ -41,6 +41,10 @@ type modelInputs struct {
 // calm leaves out what keeps a plan from getting empty.
 func (in *modelInputs) calm() {
 	in.refuseRunning, in.undecided, in.undecidedID, in.timeout = false, false, false, 0
+
+	if in.key == "" && in.pass == "" && in.version == 0 {
+		in.key = modelKeys[0] // whatever is to be done needs one
+	}
 }
 
 // modelCut is how a run is cut short.
@@ -335,6 +339,10 @@ func changedInputs(d dice, in modelInputs) modelInputs {
 			in.upper = !in.upper
 		case 9: // what installs nothing by itself is removed
 			in.userData, in.trigger, in.image = "", "", pick(d, in.image, "")
+
+			if d.chance(50) { // enough for a server that is only watched
+				in.key, in.pass, in.version = "", "", 0
+			}
 		}
 	}
 
