@@ -122,17 +122,21 @@ func (m *osReinstallModel) updated(prior *osReinstallModel, granted permit, resu
 		waited = result
 	}
 
-	if waited == nil {
-		return prior
+	kept := *prior
+
+	if waited != nil {
+		last := readLastReinstall(prior.LastReinstall)
+		last.op = waited.Operation
+
+		kept.forgetReinstalled()
+		kept.show(waited.Server)
+		kept.setLastReinstall(last)
 	}
 
-	last := readLastReinstall(prior.LastReinstall)
-	last.op = waited.Operation
-
-	kept := *prior
-	kept.forgetReinstalled()
-	kept.show(waited.Server)
-	kept.setLastReinstall(last)
+	// The disk that somebody else's reinstall has left is known then: the next plan is for that one.
+	if result.Operation.Adopted {
+		kept.show(result.Server)
+	}
 
 	return &kept
 }
@@ -155,9 +159,9 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 	m.setLastReinstall(last)
 }
 
-// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of, and is
-// of use with it. Where the state still has the disk from before its own reinstall, the service was late to show the new
-// one; and what is in transition is waited for.
+// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where the
+// state still has the disk from before its own reinstall, the service was late to show the new one; and what is in transition
+// is waited for.
 func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 	was, is := m.rootVolumeID(), server.RootVolumeID()
@@ -166,9 +170,7 @@ func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 		return false
 	}
 
-	status := server.CurrentStatus()
-
-	return was != "" && is != "" && was != is && !reinstall.InTransition(status) && !unusable(string(status))
+	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus())
 }
 
 // refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.
@@ -176,11 +178,19 @@ func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics 
 	diags := rootVolumeDiagnostics(m, server)
 	last := readLastReinstall(m.LastReinstall)
 
-	if last.asked && last.op.State.Open() {
+	volumes := m.Volumes
+	open := last.asked && last.op.State.Open()
+
+	if open {
 		m.forgetReinstalled()
 	}
 
 	m.show(server)
+
+	// A plan that is made meanwhile is for the disk from before: what is in transition may end on the new one, or not.
+	if !open && !volumes.IsNull() && reinstall.InTransition(server.CurrentStatus()) {
+		m.Volumes = volumes
+	}
 
 	if settled := reinstall.Settle(last.op, server); last.asked && settled != last.op {
 		diags.Append(settledDiagnostics(m.ID.ValueString(), settled)...)

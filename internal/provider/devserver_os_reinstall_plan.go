@@ -32,7 +32,7 @@ type planInput struct {
 // marks are what the private state says of a server.
 type marks struct {
 	imported bool // no apply has come after an import yet
-	reimaged bool // the last refresh has found another system disk than the state had
+	reimaged bool // a refresh has found another system disk than the state had, and no apply has come after it yet
 }
 
 // newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
@@ -122,7 +122,8 @@ func decide(in *planInput) decision {
 		d.drifted(in, differences)
 	}
 
-	if in.reimaged && len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, shown) {
+	if in.reimaged && len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, shown) && !unusable(in.prior.Status.ValueString()) &&
+		!in.inTransition() {
 		d.absorbed, d.reasons = d.reasons, nil
 	}
 

@@ -31,7 +31,7 @@ const (
 )
 
 // The keys of the private state. An import sets the first one, and the first Update after it clears it. A refresh that
-// finds another system disk than the state has sets the second one, and the next refresh or Update clears it.
+// finds another system disk than the state has sets the second one, and the next Update clears it.
 const (
 	privateImported = "imported"
 	privateReimaged = "reimaged"
@@ -242,10 +242,9 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	case err != nil:
 		resp.Diagnostics.Append(readError(state.ID.ValueString(), err))
 	case server == nil: // The state is what the service shows.
-		known.reimaged = false
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
-		known.reimaged = state.reimaged(server)
+		known.reimaged = known.reimaged || state.reimaged(server)
 		resp.Diagnostics.Append(state.refreshed(server)...)
 		resp.Diagnostics.Append(r.locate(ctx, &state)...)
 	}

@@ -50,9 +50,10 @@ func planDiagnostics(in *planInput, d *decision, config *osReinstallModel) diag.
 
 	if len(d.absorbed) > 0 && !in.imported {
 		diags.AddWarning(summaryReimagedKept, fmt.Sprintf(
-			"DevServer %s has another system disk than the state had before this plan: it was reinstalled by somebody else, or by "+
-				"an apply that was killed before the state was written. Whether it already has what %s asks for cannot be seen, so "+
-				"the apply takes that into the state and erases nothing. To have it reinstalled, change triggers after that apply.",
+			"DevServer %s has another system disk than the last apply has left in the state: it was reinstalled by somebody else, "+
+				"or by an apply that was killed before the state was written. Whether it already has what %s asks for cannot be "+
+				"seen, so the apply takes that into the state and erases nothing. To have it reinstalled, use `terraform apply "+
+				"-replace`, or change triggers after that apply.",
 			id, strings.Join(d.absorbed, ", ")))
 	}
 

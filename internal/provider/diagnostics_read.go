@@ -78,7 +78,8 @@ func rootVolumeDiagnostics(state *osReinstallModel, server *modelarts.Server) di
 
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
 		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: it was reinstalled by somebody "+
-			"else, or by an apply that was killed before the state was written. To have it reinstalled, change triggers.",
+			"else, or by an apply that was killed before the state was written. To have it reinstalled whatever it has, use "+
+			"`terraform apply -replace`.",
 		state.ID.ValueString(), server.RootVolumeID(), state.rootVolumeID()))}
 }
 

@@ -290,10 +290,9 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	case err != nil:
 		v.errors = append(v.errors, err.Error())
 	case server == nil:
-		prior.known.reimaged = false
 		v.add(state.judgeReady())
 	default:
-		prior.known.reimaged = state.reimaged(server)
+		prior.known.reimaged = prior.known.reimaged || state.reimaged(server)
 		v.add(state.refreshed(server))
 		v.add(d.resource.locate(ctx, &state))
 	}

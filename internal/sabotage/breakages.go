@@ -140,7 +140,7 @@ var breakages = []breakage{
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 
-	in := newPlanInput(&config, &prior, false)
+	in := newPlanInput(&config, &prior, marks{})
 	again := decide(&in)
 	granted, ok := permit{reasons: again.reasons}, len(again.reasons) > 0
 
