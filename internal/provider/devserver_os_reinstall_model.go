@@ -136,6 +136,7 @@ func (m *osReinstallModel) updated(prior *osReinstallModel, granted permit, resu
 	// The disk that somebody else's reinstall has left is known then: the next plan is for that one.
 	if result.Operation.Adopted {
 		kept.show(result.Server)
+		kept.Ready = kept.readiness()
 	}
 
 	return &kept
@@ -206,16 +207,20 @@ func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics 
 // judgeReady writes into ready whether the server, as the model has it, is what was asked for, and warns of one that is
 // of no use.
 func (m *osReinstallModel) judgeReady() diag.Diagnostics {
-	last := readLastReinstall(m.LastReinstall)
-	broken := unusable(m.Status.ValueString())
+	m.Ready = m.readiness()
 
-	m.Ready = types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !broken)
-
-	if !broken {
+	if !unusable(m.Status.ValueString()) {
 		return nil
 	}
 
 	return diag.Diagnostics{unusableDiagnostic(m)}
+}
+
+// readiness reports what last_reinstall and the status say of ready.
+func (m *osReinstallModel) readiness() types.Bool {
+	last := readLastReinstall(m.LastReinstall)
+
+	return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !unusable(m.Status.ValueString()))
 }
 
 // forgetReinstalled makes null what a reinstall changes. A reply that leaves it out would otherwise let the server from
@@ -255,7 +260,7 @@ func unusable(status string) bool {
 // setLastReinstall writes last_reinstall, and what follows for ready. The status has to be that of the server by then.
 func (m *osReinstallModel) setLastReinstall(last lastReinstall) {
 	m.LastReinstall = last.value()
-	m.Ready = types.BoolValue(last.op.State == reinstall.StateCompleted && !unusable(m.Status.ValueString()))
+	m.Ready = m.readiness()
 }
 
 // known is what the state knows of the server.

@@ -250,8 +250,8 @@ var breakages = []breakage{
 		operationFile, "return true // the word of a newer version", "return false",
 	}}, engine},
 	{"a machine that somebody has broken is ready", []edit{{
-		modelFile, "m.Ready = types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !broken)",
-		"m.Ready = types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
+		modelFile, "return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !unusable(m.Status.ValueString()))",
+		"return types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
 	}}, cli("broken|create_before_destroy")},
 	{"a slot is free before its failure is counted", []edit{{
 		engineFile, "\te.fleet.count(&result) // before", "\tr.leave()\n\te.fleet.count(&result) // before",
