@@ -184,32 +184,41 @@ func (r *run) start(ctx context.Context) (Power, error) {
 		answer, _ := Classify(err)
 		refused := answer == AnswerRefused
 
-		_, lookErr := r.look(ctx)
-		for !refused && (lookErr != nil || !r.startShows()) && pause(ctx, time.Since(began)) {
-			_, lookErr = r.look(ctx)
+		status, seen := r.startShows(ctx)
+		for !refused && !seen && pause(ctx, time.Since(began)) {
+			status, seen = r.startShows(ctx)
 		}
 
-		switch stopped := r.status() == modelarts.StatusStopped; {
-		case lookErr == nil && r.startShows() && !stopped:
+		switch {
+		case seen && status != modelarts.StatusStopped:
 			return PowerStarting, nil
 		case refused:
 			return PowerStartRefused, err
-		case lookErr != nil || !stopped:
+		case !seen:
 			return PowerUnclear, nil
-		case !pause(ctx, time.Since(began)) && err != nil:
+		case pause(ctx, time.Since(began)):
+		case err != nil:
 			return PowerStartRefused, err
-		case ctx.Err() != nil:
+		default:
 			return PowerStarting, nil
 		}
 	}
 }
 
-// startShows reports whether the server was last seen in a status which tells whether it was started.
-func (r *run) startShows() bool {
-	switch r.status() {
-	case modelarts.StatusStopped, modelarts.StatusStarting, modelarts.StatusRunning:
-		return true
+// startShows takes a look, and reports whether it shows that the server was started, or was not. A reply that seems older
+// than others may only be behind one that was ahead; but RUNNING in it may be from before the stop.
+func (r *run) startShows(ctx context.Context) (modelarts.Status, bool) {
+	server, err := r.look(ctx)
+	if err != nil {
+		return "", false
+	}
+
+	switch status := server.CurrentStatus(); status {
+	case modelarts.StatusStopped, modelarts.StatusStarting:
+		return status, true
+	case modelarts.StatusRunning:
+		return status, !r.stale(server)
 	default:
-		return false
+		return status, false
 	}
 }
