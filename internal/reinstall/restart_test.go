@@ -16,16 +16,21 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 	for name, test := range map[string]struct {
 		start simulator.Fault
 		power reinstall.Power
+		look  func(map[string]any) // changes the look after the refused request
 	}{
 		"the look after it fails": {
 			simulator.Fault{Status: 408, Process: true, OnReply: func(c *simulator.Cloud, _ string) {
 				c.AddFault(simulator.Fault{Action: "get", Times: 1, Status: 429})
 			}},
-			reinstall.PowerRunning,
+			reinstall.PowerRunning, nil,
+		},
+		"a look before it was ahead": {
+			simulator.Fault{Status: 408, Process: true},
+			reinstall.PowerStarting, func(body map[string]any) { body["update_at"] = time.Now().Add(time.Hour).UnixMilli() },
 		},
 		"somebody reinstalls the server": {
 			simulator.Fault{Status: 504, OnMatch: func(c *simulator.Cloud, id string) { c.BeginReinstall(id, "", "KeyPair-1") }},
-			reinstall.PowerUnclear,
+			reinstall.PowerUnclear, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -33,7 +38,9 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 
 			synctest.Test(t, func(t *testing.T) {
 				s := newSimulated(t, simulator.StatusRunning)
-				s.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403})
+				s.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403, OnReply: func(c *simulator.Cloud, _ string) {
+					c.AddFault(simulator.Fault{Action: "get", Times: 1, Odd: test.look})
+				}})
 
 				test.start.Action, test.start.Times = "start", 1
 				s.cloud.AddFault(test.start)
