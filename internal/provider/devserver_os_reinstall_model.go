@@ -161,13 +161,14 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 }
 
 // reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where the
-// state still has the disk from before its own reinstall, the service was late to show the new one; and what is in transition
-// is waited for.
+// state still has the disk from before its own reinstall, the service was late to show the new one; what is in transition is
+// waited for; and a reply that is older than the state proves nothing.
 func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 	was, is := m.rootVolumeID(), server.RootVolumeID()
 
-	if last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) {
+	if last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) ||
+		server.UpdatedAt() != 0 && server.UpdatedAt() < m.UpdateAt.ValueInt64() {
 		return false
 	}
 
@@ -220,7 +221,7 @@ func (m *osReinstallModel) judgeReady() diag.Diagnostics {
 func (m *osReinstallModel) readiness() types.Bool {
 	last := readLastReinstall(m.LastReinstall)
 
-	return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !unusable(m.Status.ValueString()))
+	return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && usable(m.Status.ValueString()))
 }
 
 // forgetReinstalled makes null what a reinstall changes. A reply that leaves it out would otherwise let the server from
@@ -254,6 +255,16 @@ func unusable(status string) bool {
 		return true
 	default:
 		return strings.HasSuffix(status, "_FAILED")
+	}
+}
+
+// usable reports whether a server in status may be used: it is neither unusable, nor about to lose its system disk.
+func usable(status string) bool {
+	switch modelarts.Status(status) {
+	case modelarts.StatusReinstallingOS, modelarts.StatusReinstallOS, modelarts.StatusChangingOS:
+		return false
+	default:
+		return !unusable(status)
 	}
 }
 

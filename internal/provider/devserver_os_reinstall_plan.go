@@ -60,7 +60,7 @@ type decision struct {
 	drift []reinstall.Difference
 	// mismatch are the differences that a mismatched reinstall left behind.
 	mismatch []reinstall.Difference
-	// settled reports that nothing contradicts a mismatched reinstall any longer.
+	// settled reports that nothing contradicts the last reinstall any longer, however it has ended.
 	settled bool
 }
 
@@ -122,20 +122,30 @@ func decide(in *planInput) decision {
 		d.drifted(in, differences)
 	}
 
-	if in.reimaged && len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, shown) && !unusable(in.prior.Status.ValueString()) &&
-		!in.inTransition() {
+	if len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, in.shown) && in.mayBeServed(differences) {
 		d.absorbed, d.reasons = d.reasons, nil
+		d.settled = in.last.asked
 	}
 
 	return d
 }
 
-// shown reports whether a reason can be seen in the server itself: an apply that was killed leaves none of these behind.
-// Of the others nobody can tell whether they are installed already.
-func shown(reason string) bool {
+// mayBeServed reports whether an apply that was killed may have served a plan for the server before: it has another system
+// disk than the last apply has left in the state, it is of use, and it contradicts nothing that is configured.
+func (in *planInput) mayBeServed(differences []reinstall.Difference) bool {
+	return in.reimaged && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
+}
+
+// shown reports whether it can be seen in the server that what a reason asks for is not installed: an apply that was killed
+// leaves none of these behind. Of the others nobody can tell.
+func (in *planInput) shown(reason string) bool {
 	switch reason {
-	case "user_data", "user_data_wo_version", "admin_pass", "admin_pass_wo_version", "triggers":
+	case "user_data", "user_data_wo_version", "admin_pass", "admin_pass_wo_version", "triggers", reasonFailed, reasonNotStarted:
 		return false
+	case "image_id":
+		return !in.prior.installedImageID().IsNull()
+	case "key_pair_name":
+		return !in.prior.InstalledKeyPairName.IsNull()
 	default:
 		return true
 	}
@@ -359,6 +369,11 @@ func (d *decision) write(in *planInput) {
 	case d.settled:
 		last := in.last
 		last.op.State = reinstall.StateCompleted
+
+		if in.reimaged { // by somebody else's hand, or that of an apply that was killed
+			last.op.Adopted, last.with = true, withArguments(plan)
+		}
+
 		plan.setLastReinstall(last)
 	case len(d.reasons) > 0 || d.undecided:
 		plan.unknownAfterReinstall()

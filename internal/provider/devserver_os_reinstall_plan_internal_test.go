@@ -168,7 +168,28 @@ func decideCases() map[string]decideCase {
 			prior: func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringNull() },
 		},
 		"on another disk than in the state, a trigger that may have been installed": {
-			plan: func(m *osReinstallModel) { m.Triggers = triggers("two") }, known: marks{reimaged: true}, absorbed: 1,
+			plan: func(m *osReinstallModel) { m.Triggers = triggers("two") }, known: marks{reimaged: true}, absorbed: 1, settled: true,
+		},
+		"on another disk than in the state, a trigger, and the server contradicts the configuration": {
+			prior: otherImage,
+			plan: func(m *osReinstallModel) {
+				m.Triggers, m.OnDrift = triggers("two"), types.StringValue(onDriftWarn)
+			},
+			known: marks{reimaged: true}, reasons: []string{"triggers"}, drift: 1,
+		},
+		"on another disk than in the state, a trigger, and the server is broken": {
+			prior: func(m *osReinstallModel) { m.Status = types.StringValue("ERROR") },
+			plan:  func(m *osReinstallModel) { m.Triggers = triggers("two") },
+			known: marks{reimaged: true}, reasons: []string{"triggers"},
+		},
+		"on another disk than in the state, which is what a request that did not start has asked for": {
+			prior: func(m *osReinstallModel) { m.left(reinstall.StateNotStarted, "", "") },
+			known: marks{reimaged: true}, absorbed: 1, settled: true,
+		},
+		"on another disk than in the state, a key pair that the server does not show": {
+			prior: func(m *osReinstallModel) { m.InstalledKeyPairName = types.StringNull() },
+			plan:  func(m *osReinstallModel) { m.KeyPairName = types.StringValue("new") },
+			known: marks{reimaged: true}, absorbed: 1, settled: true,
 		},
 		"on another disk than in the state, an image that was not installed": {
 			plan:  func(m *osReinstallModel) { newImage(m); m.Triggers = triggers("two") },

@@ -202,8 +202,8 @@ func osReinstallResults() map[string]schema.Attribute {
 			Computed: true,
 			MarkdownDescription: "Whether the server can be used as it was asked for. False if the last reinstall of this " +
 				"resource has not ended with what was asked for, if the service did not know the server at the last refresh, " +
-				"or if the server is in ERROR, DELETING, DELETED or a status that ends in `_FAILED`, whoever has brought it " +
-				"there. Use it in a `postcondition`: an apply that did not see the end of a reinstall only warns, and exits " +
+				"or if the server is being reinstalled, has its OS changed, or is in ERROR, DELETING, DELETED or a status that " +
+				"ends in `_FAILED`, whoever has brought it there. Use it in a `postcondition`: an apply that did not see the end of a reinstall only warns, and exits " +
 				"with 0.",
 		},
 		"last_reinstall": schema.SingleNestedAttribute{
@@ -277,6 +277,7 @@ func evidenceAttributes() map[string]schema.Attribute {
 		"baseline_status":         text("Status of the server when the request was sent."),
 		"baseline_root_volume_id": text("EVS ID of the system disk that the server had when the request was sent."),
 		"baseline_update_at":      number("Update time of the server when the request was sent, in epoch milliseconds."),
+		"root_volume_id":          text("EVS ID of the system disk that the server had when the reinstall ended."),
 		"latest_update_at": number("Latest update time that was seen of the server during the reinstall, in epoch " +
 			"milliseconds; an older reply is not believed."),
 		"transition_seen": schema.BoolAttribute{

@@ -569,6 +569,11 @@ func (j *judge) settles(step *modelStep) {
 		return
 	}
 
+	// One look does not end a request otherwise than asked for.
+	if len(compareShown(before.ImageID, before.KeyPairName, step.truth.ImageID, j.shownKey(step.truth.KeyPairName))) > 0 {
+		return
+	}
+
 	if wipe, _ := j.cause(j.initial[step.server].ID, &before); wipe != nil && step.next.open() {
 		j.add(invariantSettle, "%s: the request of %s is still open", j.where(step), elapsed(j.began, before.SubmittedAt))
 	}

@@ -73,7 +73,7 @@ func (k modelState) open() bool {
 func (k modelState) well() bool {
 	op, asked := k.operation()
 
-	return k.model != nil && (!asked || op.State == reinstall.StateCompleted) && !unusable(k.model.Status.ValueString())
+	return k.model != nil && (!asked || op.State == reinstall.StateCompleted) && usable(k.model.Status.ValueString())
 }
 
 // lost reports whether the service has not known the server when it was last looked at.

@@ -223,8 +223,8 @@ func (w *world) run(ctx context.Context, number int, run *modelRun) {
 		}
 
 		defer time.AfterFunc(run.cutAt+run.again, func() {
+			close(crashed) // before anything can end because of it
 			dying.killed.Store(true)
-			close(crashed)
 			cancel()
 		}).Stop()
 	}
@@ -462,7 +462,7 @@ func (w *world) applyAll(
 	defer w.mu.Unlock()
 
 	// Whoever dies at the moment of the end has written no state.
-	space, died := w.workspaces[run.workspace], run.cut.crashes() && ctx.Err() != nil && isClosed(crashed)
+	space, died := w.workspaces[run.workspace], run.cut.crashes() && isClosed(crashed)
 
 	for i := range w.ids {
 		space.busy[i] = busy{}

@@ -57,12 +57,27 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 
 		return r.result(outcomeOf(op.State), *op, nil), true
 	case VerdictEnded:
+		if r.joining && r.root != "" && seen.RootVolumeID == r.root {
+			return r.givenUp(op, seen)
+		}
+
 		return r.compare(ctx, op, seen)
 	case VerdictWait:
 		return Result{}, false
 	default:
 		return Result{}, false
 	}
+}
+
+// givenUp ends a wait for a reinstall of somebody else's after which the server still has the disk that it had before.
+func (r *run) givenUp(op *Operation, seen Observation) (Result, bool) {
+	if seen.Held < heldStopped {
+		return Result{}, false
+	}
+
+	op.end(StateNotStarted, r.server)
+
+	return r.result(OutcomeNotStarted, *op, nil), true
 }
 
 // compare looks once more at a server that came back, and compares it with what was asked for.
@@ -83,7 +98,13 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 	}
 
 	differences := op.Differences(server)
-	if again.Status == modelarts.StatusStopped && len(differences) > 0 && seen.Held < heldStoppedOther {
+
+	held := heldOther
+	if again.Status == modelarts.StatusStopped {
+		held = heldStoppedOther
+	}
+
+	if len(differences) > 0 && seen.Held < held {
 		return Result{}, false // it may be on its way still
 	}
 

@@ -138,6 +138,7 @@ type run struct {
 	stop      stopState         // what is known of the stop that this run has sent
 	tried     *Operation        // as the first request went out; nil: none did
 	renewed   bool              // a refused request was sent again with new credentials
+	joining   bool              // it waits for a reinstall that it has not asked for
 	entered   bool              // it has one of the fleet's slots
 }
 
@@ -188,7 +189,10 @@ func (r *run) request(ctx context.Context) Result {
 			r.leave()
 			r.stop = stopNone // what it runs like after that reinstall is not our doing
 
+			r.joining = r.tried == nil
 			result := r.awaitWithin(ctx, *joined)
+			r.joining = false
+
 			if result.Outcome != OutcomeNotStarted || r.tried != nil {
 				return result
 			}

@@ -48,6 +48,7 @@ type Operation struct {
 
 	InstalledImageID     string // image that the server showed when the request ended
 	InstalledKeyPairName string // key pair that the server showed when the request ended
+	RootVolumeID         string // system disk that the server showed when the request ended
 
 	Baseline       Baseline
 	TransitionSeen bool  // a GET after the POST showed a reinstall in progress
@@ -119,6 +120,7 @@ func (op *Operation) end(state State, server *modelarts.Server) {
 	if server != nil {
 		op.InstalledImageID = server.InstalledImageID()
 		op.InstalledKeyPairName = server.InstalledKeyPairName()
+		op.RootVolumeID = server.RootVolumeID()
 	}
 }
 
@@ -173,13 +175,14 @@ func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference
 }
 
 // Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What one look cannot
-// decide stays as it is. A look never ends an operation as failed; but it shows that one has succeeded after all.
+// decide stays as it is. A look never ends an operation otherwise than asked for; but it shows that one has succeeded after
+// all. If that is on another disk than it was left with, somebody else has done it.
 func Settle(op Operation, server *modelarts.Server) Operation {
 	seen := op.observe(server)
 
 	if !op.State.Open() {
 		if op.Recovered(server) {
-			op.Adopted = op.Adopted || op.State == StateNotStarted
+			op.Adopted = op.Adopted || op.State == StateNotStarted || op.RootVolumeID != server.RootVolumeID()
 			op.end(StateCompleted, server)
 		}
 
@@ -188,8 +191,8 @@ func Settle(op Operation, server *modelarts.Server) Operation {
 
 	op.note(seen)
 
-	if op.evidence(seen) == EvidenceStrong && Judge(op, seen) == VerdictEnded {
-		op.end(op.endState(op.Differences(server)), server)
+	if op.evidence(seen) == EvidenceStrong && Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {
+		op.end(StateCompleted, server)
 	}
 
 	return op

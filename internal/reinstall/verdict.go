@@ -20,6 +20,9 @@ const (
 	heldStoppedOther = 10 * time.Minute
 	// heldFailed makes a failed reinstall an end.
 	heldFailed = 20 * time.Second
+	// heldOther makes a server that runs with another image or key pair than asked for an end: what a reply shows may come
+	// later than its status.
+	heldOther = 20 * time.Second
 	// heldError makes a status an end that a server may pass through.
 	heldError = 2 * time.Minute
 	// heldGone makes a server that is being deleted, or that the service does not know, one that is gone.

@@ -250,7 +250,7 @@ var breakages = []breakage{
 		operationFile, "return true // the word of a newer version", "return false",
 	}}, engine},
 	{"a machine that somebody has broken is ready", []edit{{
-		modelFile, "return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && !unusable(m.Status.ValueString()))",
+		modelFile, "return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && usable(m.Status.ValueString()))",
 		"return types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
 	}}, cli("broken|create_before_destroy")},
 	{"a slot is free before its failure is counted", []edit{{
