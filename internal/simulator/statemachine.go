@@ -162,7 +162,8 @@ type installation struct {
 func (c *Cloud) install(m *machine, in installation) {
 	m.begin()
 	c.serial++
-	oldRoot, newRoot := m.Root(), uuid("new-root", c.serial)
+	oldRoot := m.Root()
+	newRoot := uuid("root after "+oldRoot, c.serial) // never that of another cloud that the server comes from
 	if oldRoot == "" || c.behavior(m).FreezeRoot {
 		newRoot = oldRoot
 	}
