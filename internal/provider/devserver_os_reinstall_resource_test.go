@@ -123,8 +123,8 @@ resource "modelarts_devserver_os_reinstall" "test" {
 						ImportStateId:     server.ID,
 						ResourceName:      address,
 						ImportStateVerify: true,
-						// An import knows of no request.
-						ImportStateVerifyIgnore: []string{"last_reinstall"},
+						// An import knows of no request and of no configuration.
+						ImportStateVerifyIgnore: []string{"last_reinstall", "key_pair_name"},
 					},
 				},
 			})
@@ -163,7 +163,7 @@ func commonChecks(server *simulator.Server) []statecheck.StateCheck {
 		exactly(tfjsonpath.New("cloud_server").AtMapKey("hps_id"), server.HPSID),
 		exactly(tfjsonpath.New("server_hps").AtMapKey("name"), server.HPSName),
 		exactly(tfjsonpath.New("last_reinstall").AtMapKey("state"), "completed"),
-		exactly(tfjsonpath.New("last_reinstall").AtMapKey("baseline_status"), "STOPPED"),
+		exactly(tfjsonpath.New("last_reinstall").AtMapKey("evidence").AtMapKey("baseline_status"), "STOPPED"),
 		statecheck.ExpectKnownValue(address, tfjsonpath.New("last_reinstall").AtMapKey("request_id"),
 			knownvalue.StringRegexp(regexp.MustCompile(`.`))),
 		statecheck.ExpectKnownValue(address, tfjsonpath.New("create_at"), knownvalue.Int64Exact(server.CreateAt)),
