@@ -172,6 +172,12 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 		next = planAgain(when)
 	}
 
+	if _, untouched := errors.AsType[*reinstall.UntouchedError](result.Err); untouched {
+		return paragraphs(
+			fmt.Sprintf("DevServer %s was being reinstalled, and not by the request of this resource. That has ended, and the server "+
+				"still shows the system disk that it had before: it was most likely given up. Nothing was sent.", id), next)
+	}
+
 	if result.Operation.Adopted {
 		return paragraphs(
 			fmt.Sprintf("DevServer %s was reinstalled, but not as asked: %s. It may have been somebody else's reinstall: one was in "+

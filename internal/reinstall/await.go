@@ -69,7 +69,9 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 	}
 }
 
-// givenUp ends a wait for a reinstall of somebody else's after which the server still has the disk that it had before.
+// givenUp ends a wait for a reinstall of somebody else's after which the server still has the disk that it had before: nothing
+// is claimed for it. Nor is a request sent after it, since it may have been one all the same, before a service that gives a new
+// disk the name of the old one.
 func (r *run) givenUp(op *Operation, seen Observation) (Result, bool) {
 	if seen.Held < heldStopped {
 		return Result{}, false
@@ -77,7 +79,7 @@ func (r *run) givenUp(op *Operation, seen Observation) (Result, bool) {
 
 	op.end(StateNotStarted, r.server)
 
-	return r.result(OutcomeNotStarted, *op, nil), true
+	return r.result(OutcomeNotStarted, *op, &UntouchedError{}), true
 }
 
 // compare looks once more at a server that came back, and compares it with what was asked for.

@@ -193,7 +193,7 @@ func (r *run) request(ctx context.Context) Result {
 			result := r.awaitWithin(ctx, *joined)
 			r.joining = false
 
-			if result.Outcome != OutcomeNotStarted || r.tried != nil {
+			if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil {
 				return result
 			}
 

@@ -181,6 +181,13 @@ func TestRun(t *testing.T) {
 			script{looks: []look{stopped, at(time.Second, "POLISHING", "image", "new", 200), back(5 * time.Minute)}},
 			reinstall.OutcomeCompleted, "POST", 0,
 		},
+		"another image at first": {
+			script{looks: []look{
+				stopped, during(time.Second), at(time.Minute, modelarts.StatusRunning, "other", "new", 300),
+				at(time.Minute+10*time.Second, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.OutcomeCompleted, "POST", 0,
+		},
 		"another image": {
 			script{looks: []look{stopped, during(time.Second), at(time.Minute, modelarts.StatusRunning, "other", "new", 300)}},
 			reinstall.OutcomeMismatched, "POST", 0,

@@ -93,6 +93,13 @@ func TestRunPermit(t *testing.T) {
 			reinstall.Request{RootVolumeID: "old", Open: open()},
 			reinstall.OutcomeCompleted, nil, "stop POST", 0,
 		},
+		"a joined reinstall that was given up": {
+			script{looks: []look{
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "old", 200),
+			}},
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeNotStarted, &reinstall.UntouchedError{}, "", 0,
+		},
 		"it needs no reinstall": {
 			script{looks: []look{at(0, modelarts.StatusRunning, "image", "old", 100)}},
 			reinstall.Request{Pointless: runsImage},

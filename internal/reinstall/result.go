@@ -86,6 +86,12 @@ type PointlessError struct{}
 // Error says so.
 func (e *PointlessError) Error() string { return "the server no longer needs the reinstall" }
 
+// UntouchedError is a server that still has the system disk from before a reinstall that was waited for.
+type UntouchedError struct{}
+
+// Error says so.
+func (e *UntouchedError) Error() string { return "the system disk is still the one from before" }
+
 // RunningError is a running server which may not be stopped.
 type RunningError struct{}
 

@@ -196,7 +196,16 @@ var breakages = []breakage{
 		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
-		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
+		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
+	}}, engine},
+	{"a reinstall that was given up is a result", []edit{{
+		"internal/reinstall/await.go", "if r.joining && r.root != \"\" && seen.RootVolumeID == r.root {", "if false {",
+	}}, engine},
+	{"a reply that shows the image late is an end", []edit{{
+		"internal/reinstall/await.go", "if len(differences) > 0 && seen.Held < held {", "if len(differences) > 0 && held < 0 {",
+	}}, engine},
+	{"one look of a refresh finds another image", []edit{{
+		operationFile, "Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {", "Judge(op, seen) == VerdictEnded {",
 	}}, engine},
 	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !r.renewed", "first := !r.renewed || true"}}, engine},
 	{"the wire sends a write again after a 401", []edit{{
