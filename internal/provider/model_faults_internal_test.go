@@ -300,7 +300,7 @@ func (s *modelSchedule) restrict() {
 			case f.traits()&late != 0 && f.action != actionReinstall:
 				// A stop that takes effect minutes after its answer cannot be told from somebody who stops the machine.
 				return true
-			case f.traits()&late != 0 && run.refuses(f.server):
+			case f.traits()&late != 0 && refuses(s.together(i), f.server):
 				// Two faults would meet one request, and give a refusal to what is processed later.
 				return true
 			case f.kind == faultStale && timeHidden:
@@ -402,9 +402,9 @@ func (s *modelSchedule) together(i int) []modelFault {
 	return faults
 }
 
-// refuses tells whether some answer to a POST of the run says that it was not processed.
-func (r *modelRun) refuses(server int) bool {
-	return slices.ContainsFunc(r.faults, func(f modelFault) bool {
+// refuses tells whether one of the faults has an answer to a POST which says that it was not processed.
+func refuses(faults []modelFault, server int) bool {
+	return slices.ContainsFunc(faults, func(f modelFault) bool {
 		return f.server == server && f.action == actionReinstall && !f.ambiguous()
 	})
 }
