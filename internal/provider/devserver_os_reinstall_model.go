@@ -183,7 +183,7 @@ func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics 
 	volumes := m.Volumes
 	open := last.asked && last.op.State.Open()
 
-	if open {
+	if open || m.otherDisk(server) {
 		m.forgetReinstalled()
 	}
 
@@ -203,6 +203,14 @@ func (m *osReinstallModel) refreshed(server *modelarts.Server) diag.Diagnostics 
 	diags.Append(m.judgeReady()...)
 
 	return diags
+}
+
+// otherDisk reports whether server shows another system disk than the model has. What the model knows of the earlier one, and
+// the reply leaves out, is no longer so.
+func (m *osReinstallModel) otherDisk(server *modelarts.Server) bool {
+	was, is := m.rootVolumeID(), server.RootVolumeID()
+
+	return was != "" && is != "" && was != is
 }
 
 // judgeReady writes into ready whether the server, as the model has it, is what was asked for, and warns of one that is
