@@ -338,10 +338,10 @@ func (s *modelSchedule) tellsRunning() bool {
 		!slices.ContainsFunc(s.runs, func(run modelRun) bool { return failedEnd(cmp.Or(run.end, simulator.StatusRunning)) })
 }
 
-// limitLies sees to it that the looks after an answer that lies show what is true. A machine that stops for a moment before
-// its new system disk is shown looks as if nothing had been done.
+// limitLies sees to it that the looks after an answer that lies show what is true. A machine that has left the reinstall and
+// does not show its new system disk yet looks as if nothing had been done.
 func (s *modelSchedule) limitLies() {
-	if slices.Contains(s.behavior.Via, simulator.StatusStopped) && s.behavior.ShowRoot == simulator.RootAtRunning {
+	if len(s.behavior.Via) > 0 && s.behavior.ShowRoot == simulator.RootAtRunning {
 		s.drop(func(f *modelFault) bool { return f.traits()&lies != 0 })
 	}
 

@@ -262,8 +262,8 @@ func (j *judge) refusals(step *modelStep) {
 
 	if !slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
 		return w.ServerID == j.initial[step.server].ID && w.Time.After(op.SubmittedAt) && !w.Time.After(step.ended) &&
-			!j.sentBy(w.RequestN, op.SubmittedAt)
-	}) {
+			(w.Time.Sub(op.SubmittedAt) >= modelLost || !j.sentBy(w.RequestN, op.SubmittedAt))
+	}) && j.lag(step) == 0 && j.lag(&modelStep{run: step.planned, server: step.server}) == 0 {
 		j.add(invariantReason, "%s: refused for its system disk, which nobody else has erased", j.where(step))
 	}
 }
@@ -666,6 +666,11 @@ func (j *judge) touched(step *modelStep, op *reinstall.Operation) bool {
 		own = wipe.RequestN
 	}
 
+	// Of a wait that another request was to follow, nothing tells when it was over.
+	if step.verb == "apply" && step.permit.resumes() && step.mayErase() {
+		return true
+	}
+
 	for _, request := range step.during(j.requests) {
 		if request.ServerID == j.initial[step.server].ID {
 			looked = request.Time
@@ -720,7 +725,7 @@ func (j *judge) errors(step *modelStep) {
 
 	for _, post := range posts(step.during(j.writes(step.server))) {
 		// Of a server that is gone nobody can tell whether the service was wrong to refuse the request.
-		if !step.exists && post.Status >= http.StatusBadRequest && post.Status < http.StatusInternalServerError {
+		if !step.exists && refusedPost(&post) {
 			continue
 		}
 
@@ -729,6 +734,11 @@ func (j *judge) errors(step *modelStep) {
 				j.where(step), post.N, elapsed(j.began, wipe.Time))
 		}
 	}
+}
+
+// refusedPost tells whether the service said that it did not process a request.
+func refusedPost(post *simulator.Request) bool {
+	return post.Status >= http.StatusBadRequest && post.Status < http.StatusInternalServerError
 }
 
 // nothingIsLost checks that the state has every request that was accepted.
@@ -769,7 +779,7 @@ func (j *judge) applyLoses(step *modelStep, sent []simulator.Request) {
 		wipe, wiped := j.wipe(post.N)
 		// Once one of several was answered as not processed, what follows may be that one.
 		kept := has && (after.SubmittedAt.Equal(post.Time) || after.Adopted && !after.SubmittedAt.Before(step.began))
-		if !wiped || kept || wipe.Time.Sub(post.Time) >= modelLost {
+		if !wiped || kept || wipe.Time.Sub(post.Time) >= modelLost || !step.exists && refusedPost(&post) {
 			continue
 		}
 
@@ -848,6 +858,12 @@ func (j *judge) crossed(request *simulator.Request) bool {
 			r.Time.Sub(request.Time) < modelLag
 	}) {
 		return true
+	}
+
+	if strings.Contains(request.Note, ": slow") && slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
+		return w.ServerID == request.ServerID && w.Time.After(request.Time) && w.Time.Sub(request.Time) < modelLag
+	}) {
+		return true // one that was late itself
 	}
 
 	for _, r := range slices.Backward(j.requests) {

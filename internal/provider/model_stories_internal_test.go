@@ -134,7 +134,7 @@ func modelStories() map[string]modelStory {
 				run.faults[0].length = 10 * time.Minute
 			}),
 			storyRun(runApply, plain, func(run *modelRun) { run.wait = 20 * time.Minute })),
-		"a key pair that went with its disk": story(1, "completed",
+		"a key pair that went with its disk": story(1, "completed completed",
 			storyRun(runApply, plain, storyActor(actKeyPair, 5*time.Minute, "", "KeyPair-3")),
 			storyRun(runApply, plain, storyWait, storyActor(actReinstall, 5*time.Minute, "", "")),
 			storyRun(runApply, drifting, storyWait)),
