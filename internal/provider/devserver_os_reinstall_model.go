@@ -165,14 +165,13 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 // waited for; and a reply that is older than the state proves nothing.
 func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
-	was, is := m.rootVolumeID(), server.RootVolumeID()
 
-	if last.asked && (last.op.State.Open() || was == last.op.Baseline.RootVolumeID) ||
+	if last.asked && (last.op.State.Open() || m.rootVolumeID() == last.op.Baseline.RootVolumeID) ||
 		server.UpdatedAt() != 0 && server.UpdatedAt() < m.UpdateAt.ValueInt64() {
 		return false
 	}
 
-	return was != "" && is != "" && was != is && !reinstall.InTransition(server.CurrentStatus())
+	return m.otherDisk(server) && !reinstall.InTransition(server.CurrentStatus())
 }
 
 // refreshed takes in what a refresh shows, and settles a reinstall whose end was not seen.
