@@ -180,7 +180,8 @@ func (r *run) open(ctx context.Context) Result {
 }
 
 // request takes the server through a reinstall. One that is in progress already is waited for outside of the queue. Once
-// a request has gone out, whatever is joined after it may be that very request, and no other one follows.
+// a request has gone out, whatever is joined after it may be that very request, and no other one follows. Nor does one where
+// the disk was named that may be erased: it is another one by then, perhaps by the same plan.
 func (r *run) request(ctx context.Context) Result {
 	joined := r.lookBeforeQueue(ctx)
 
@@ -193,7 +194,7 @@ func (r *run) request(ctx context.Context) Result {
 			result := r.awaitWithin(ctx, *joined)
 			r.joining = false
 
-			if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil {
+			if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil || r.root != "" {
 				return result
 			}
 

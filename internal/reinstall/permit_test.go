@@ -66,14 +66,11 @@ func TestRunPermit(t *testing.T) {
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
-		"the disk that a joined reinstall has left": {
+		"a joined reinstall that has left another disk, and not what is asked for": {
 			script{looks: []look{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
-				at(2*time.Minute, modelarts.StatusStopped, "other", "theirs", 210),
-				at(3*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}},
-			reinstall.Request{RootVolumeID: "old"},
-			reinstall.OutcomeCompleted, nil, "stop POST", 0,
+			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeNotStarted, nil, "", 0,
 		},
 		"another disk than a joined reinstall has left": {
 			script{looks: []look{
@@ -81,9 +78,7 @@ func TestRunPermit(t *testing.T) {
 				at(2*time.Minute, modelarts.StatusStopped, "other", "third", 210),
 				at(4*time.Minute, modelarts.StatusRunning, "other", "third", 220),
 			}},
-			reinstall.Request{RootVolumeID: "old"},
-			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start",
-			reinstall.PowerRunning,
+			reinstall.Request{}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start", reinstall.PowerRunning,
 		},
 		"the disk that the open operation has left": {
 			script{looks: []look{

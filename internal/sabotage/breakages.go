@@ -196,7 +196,7 @@ var breakages = []breakage{
 		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
-		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
+		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil || r.root != \"\" {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
 	}}, engine},
 	{"a reinstall that was given up is a result", []edit{{
 		"internal/reinstall/await.go", "if r.joining && r.root != \"\" && seen.RootVolumeID == r.root {", "if false {",
