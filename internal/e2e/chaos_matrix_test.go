@@ -403,12 +403,14 @@ func (f *finding) check(a *applying, how interruption) {
 
 // expected is how often the disk of each server is to be erased in all. A reinstall that the interrupted apply has sent
 // is the only one, if it is in the state, if the next apply finds it in progress, or if the next refresh finds another
-// system disk than the state has. A create that has ended by then, and that no state knows of, cannot be told from a server
-// that was never touched.
+// system disk than the state has. Where it has ended by then, and the server is in no state, it cannot be told from a server
+// that was never touched: that of a create, and that of an update whose state the CLI has lost.
 func (c cell) expected(f *finding, r *room) map[string]int {
-	known := map[string]bool{}
+	known, kept := map[string]bool{}, map[string]bool{}
 
 	for _, server := range r.servers() {
+		kept[server.IndexKey] = true
+
 		if c.kind == kindCreate || server.Attributes.Triggers["rebuild"] == "two" {
 			known[server.IndexKey] = true
 		}
@@ -435,7 +437,7 @@ func (c cell) expected(f *finding, r *room) map[string]int {
 
 	for key, erased := range r.stage.erases() {
 		expected[key] = 1
-		if c.kind == kindCreate && c.retry == afterEnd && erased == 1 && !known[key] {
+		if c.retry == afterEnd && erased == 1 && !kept[key] {
 			expected[key] = 2
 		}
 	}
