@@ -225,7 +225,8 @@ func (j *judge) reasons(step *modelStep) {
 	for i := range j.steps {
 		earlier := &j.steps[i]
 		if after, ok := earlier.next.operation(); !asked || !ok || earlier.verb != "apply" || !earlier.mayErase() ||
-			earlier.workspace != step.workspace || earlier.server != step.server || !after.SubmittedAt.Equal(before.SubmittedAt) {
+			earlier.workspace != step.workspace || earlier.server != step.server || !after.SubmittedAt.Equal(before.SubmittedAt) ||
+			after.Adopted != before.Adopted { // a plan has taken other arguments into the state since
 			continue
 		}
 
