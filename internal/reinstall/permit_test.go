@@ -70,7 +70,8 @@ func TestRunPermit(t *testing.T) {
 			script{looks: []look{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
 			}},
-			reinstall.Request{RootVolumeID: "old"}, reinstall.OutcomeNotStarted, nil, "", 0,
+			reinstall.Request{RootVolumeID: "old"},
+			reinstall.OutcomeNotStarted, nil, "", 0,
 		},
 		"another disk than a joined reinstall has left": {
 			script{looks: []look{
@@ -78,7 +79,8 @@ func TestRunPermit(t *testing.T) {
 				at(2*time.Minute, modelarts.StatusStopped, "other", "third", 210),
 				at(4*time.Minute, modelarts.StatusRunning, "other", "third", 220),
 			}},
-			reinstall.Request{}, reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start", reinstall.PowerRunning,
+			reinstall.Request{},
+			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start", reinstall.PowerRunning,
 		},
 		"the disk that the open operation has left": {
 			script{looks: []look{
