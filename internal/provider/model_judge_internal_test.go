@@ -224,10 +224,15 @@ func (j *judge) reasons(step *modelStep) {
 
 	for i := range j.steps {
 		earlier := &j.steps[i]
-		if after, ok := earlier.next.operation(); !asked || !ok || earlier.verb != "apply" || !earlier.mayErase() ||
-			earlier.workspace != step.workspace || earlier.server != step.server || !after.SubmittedAt.Equal(before.SubmittedAt) ||
-			after.Adopted != before.Adopted { // a plan has taken other arguments into the state since
+
+		after, ok := earlier.next.operation()
+		if !asked || !ok || earlier.verb != "apply" || !earlier.mayErase() ||
+			earlier.workspace != step.workspace || earlier.server != step.server || !after.SubmittedAt.Equal(before.SubmittedAt) {
 			continue
+		}
+
+		if after.Adopted != before.Adopted {
+			break // a plan has taken other arguments into the state since
 		}
 
 		was, is := &earlier.inputs, &step.inputs
