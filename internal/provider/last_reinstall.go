@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -110,6 +111,12 @@ func (p *permit) limit(request *reinstall.Request, prior, plan *osReinstallModel
 	if p.resumes() {
 		op := readLastReinstall(prior.LastReinstall).op
 		request.Open = &op
+
+		// What is configured by now has to be there as well, or the wait would end with less than that.
+		if request.WaitOnly {
+			op.ImageID = cmp.Or(op.ImageID, request.Body.ImageID)
+			op.KeyPairName = cmp.Or(op.KeyPairName, request.Body.KeyPairName)
+		}
 	}
 }
 
