@@ -375,6 +375,10 @@ func (d *decision) write(in *planInput) {
 		}
 
 		plan.setLastReinstall(last)
+
+		if in.last.op.State == reinstall.StateCompleted {
+			plan.Ready = prior.Ready // false where the refresh did not find the server
+		}
 	case len(d.reasons) > 0 || d.undecided:
 		plan.unknownAfterReinstall()
 		plan.InstalledKeyPairName = types.StringUnknown()
