@@ -6,6 +6,7 @@
 package reinstall
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -133,6 +134,7 @@ type run struct {
 	stage     Stage
 	server    *modelarts.Server // the newest that was seen
 	root      string            // the system disk that may be erased; empty: any
+	before    string            // the system disk that a look before any reinstall has shown
 	lastError error             // of the last look, nil if it showed the server
 	postError error             // of a request that may have been accepted
 	stop      stopState         // what is known of the stop that this run has sent
@@ -199,6 +201,7 @@ func (r *run) request(ctx context.Context) Result {
 			}
 
 			r.root = result.Server.RootVolumeID()
+			r.before = r.root
 		}
 
 		if err := r.queue(ctx); err != nil {
@@ -280,6 +283,10 @@ func (r *run) look(ctx context.Context) (*modelarts.Server, error) {
 
 	if !r.stale(server) {
 		r.server = server
+	}
+
+	if !inProgress(server.CurrentStatus()) {
+		r.before = cmp.Or(r.before, server.RootVolumeID())
 	}
 
 	if r.status() != before {

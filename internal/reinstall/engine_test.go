@@ -482,6 +482,17 @@ func TestRunJoins(t *testing.T) {
 				at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 600),
 			}, reinstall.OutcomeCompleted, "stop stop POST", false,
 		},
+		"a reinstall that a late look shows as not begun, on the disk from before": {
+			[]look{
+				at(0, modelarts.StatusRunning, "image", "old", 100), at(time.Second, modelarts.StatusReinstallingOS, "other", "new", 100),
+				at(30*time.Second, modelarts.StatusRunning, "image", "old", 100),
+				at(40*time.Second, modelarts.StatusReinstallingOS, "other", "new", 100),
+				at(time.Minute, modelarts.StatusRunning, "other", "new", 100),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "new", 100),
+				at(3*time.Minute, modelarts.StatusReinstallingOS, "other", "new", 100),
+				at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 100),
+			}, reinstall.OutcomeCompleted, "stop stop POST", false,
+		},
 		"a reinstall that fails": {
 			[]look{
 				during, at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),

@@ -1,6 +1,7 @@
 package reinstall
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -100,9 +101,12 @@ func (r *run) overtaken(server *modelarts.Server) bool {
 	return r.tried != nil && (inProgress(server.CurrentStatus()) || r.tried.newRoot(r.tried.observe(server)))
 }
 
-// joined is the operation of a reinstall that is in progress on server, or that has overtaken a request of this run.
+// joined is the operation of a reinstall that is in progress on server, or that has overtaken a request of this run. Its
+// baseline has the system disk from before it, where that is known: the one that is shown by now may be the new one.
 func (r *run) joined(server *modelarts.Server) Operation {
 	op := newOperation(server, &r.req.Body)
+	op.Baseline.RootVolumeID = cmp.Or(r.root, r.before, op.Baseline.RootVolumeID)
+
 	if r.tried != nil {
 		op = *r.tried
 	}
