@@ -231,7 +231,7 @@ func (j *judge) reasons(step *modelStep) {
 			continue
 		}
 
-		if after.Adopted != before.Adopted {
+		if after.Adopted != before.Adopted || j.tookOver(earlier, step) {
 			break // a plan has taken other arguments into the state since
 		}
 
@@ -254,6 +254,14 @@ func (j *judge) reasons(step *modelStep) {
 	if has("failed") && j.succeeded(step, &before) {
 		j.add(invariantReason, "%s: it counts as failed, and the server shows that it has succeeded", j.where(step))
 	}
+}
+
+// tookOver reports whether a plan between two steps has taken arguments into the state for a disk that it did not know.
+func (j *judge) tookOver(after, before *modelStep) bool {
+	return slices.ContainsFunc(j.steps, func(s modelStep) bool {
+		return s.verb == "plan" && s.workspace == before.workspace && s.server == before.server &&
+			!s.began.Before(after.ended) && s.ended.Before(before.began) && s.verdicts.warned(summaryReimagedKept)
+	})
 }
 
 // refusals checks that an apply which refuses a server for its system disk has met another one than the state knew of.
@@ -312,7 +320,8 @@ func (j *judge) stillSo(step *modelStep) {
 			image = ""
 		}
 
-		if len(compareShown(step.inputs.image, step.inputs.key, image, j.shownKey(wipe.OldKeyPairName))) == 0 {
+		// A key pair that is no longer shown may be gone, and then the server is not what is wanted.
+		if len(compareShown(step.inputs.image, step.inputs.key, image, &wipe.OldKeyPairName)) == 0 {
 			j.add(invariantReason, "%s: %v was no longer so when request %d erased the disk", j.where(step), step.permit.reasons, post.N)
 		}
 	}
@@ -428,12 +437,17 @@ func (j *judge) claims(step *modelStep) {
 func (j *judge) readiness(step *modelStep) {
 	before, _ := step.prior.operation()
 	after, _ := step.next.operation()
-	looked := step.verb == "refresh" || step.permitted && before != after
+	looked := step.verb == "refresh" || step.permitted && (before != after || step.shownAnew())
 	lost := step.verdicts.notKnown() || !looked && step.prior.lost()
 
 	if ready := step.next.model.Ready.ValueBool(); step.verb != "import" && ready != (step.next.well() && !lost) {
 		j.add(invariantClaim, "%s: ready is %v with %q in status %s", j.where(step), ready, after.State, step.next.model.Status)
 	}
+}
+
+// shownAnew reports whether the state shows the server otherwise after a step than before it.
+func (s *modelStep) shownAnew() bool {
+	return s.prior.model != nil && s.next.model != nil && s.prior.model.known() != s.next.model.known()
 }
 
 // accepted tells whether the service has taken a reinstall request for the server of a step, by the end of it.

@@ -113,8 +113,11 @@ type verdicts struct{ errors, warnings []string }
 func (v *verdicts) failed() bool { return len(v.errors) > 0 }
 
 // notKnown reports whether the service did not know the server.
-func (v *verdicts) notKnown() bool {
-	return slices.ContainsFunc(v.warnings, func(text string) bool { return strings.HasPrefix(text, summaryGone) })
+func (v *verdicts) notKnown() bool { return v.warned(summaryGone) }
+
+// warned reports whether there is a warning with a summary.
+func (v *verdicts) warned(summary string) bool {
+	return slices.ContainsFunc(v.warnings, func(text string) bool { return strings.HasPrefix(text, summary) })
 }
 
 // otherEnd reports whether a reinstall that may be somebody else's has ended otherwise than asked for.
