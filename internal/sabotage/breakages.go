@@ -64,6 +64,10 @@ var breakages = []breakage{
 	{"a reply older than the last one is believed", []edit{{
 		verdictFile, "if seen.UpdatedAt == 0 || seen.UpdatedAt >= op.LatestUpdate {", "if seen.UpdatedAt < op.LatestUpdate || true {",
 	}}, engine},
+	{"a joined reinstall is not held against the disk from before it", []edit{{
+		prepareFile, "op.Baseline.RootVolumeID = cmp.Or(r.root, r.before, op.Baseline.RootVolumeID)",
+		"op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID)",
+	}}, engine},
 	{"a reinstall under way is not adopted", []edit{{
 		"internal/reinstall/precheck.go", "return StepJoin", "return StepWait",
 	}}, engine},
