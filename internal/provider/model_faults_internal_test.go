@@ -310,6 +310,9 @@ func (s *modelSchedule) restrict() {
 				strings.HasSuffix(s.servers[f.server].status, "OS_FAILED"):
 				// A machine that begins in a failed status and shows nothing else looks as if it had failed again.
 				return true
+			case f.kind == faultInvisible && timeHidden && s.mayJoin(f.server):
+				// A look at the machine before somebody's reinstall then looks like one after it, on the disk that it had.
+				return true
 			case f.traits()&(lies|effectless|ahead) != 0 && s.rootHidden(), f.kind == faultVeryLate && s.rootHidden():
 				// What the service says is wrong, and only the system disk could tell.
 				return true
@@ -331,6 +334,15 @@ func (s *modelSchedule) restrict() {
 	s.limitLate()
 }
 
+// mayJoin reports whether a server can be met in the middle of a running reinstall that no request of its state began.
+func (s *modelSchedule) mayJoin(server int) bool {
+	return slices.ContainsFunc(s.runs, func(run modelRun) bool {
+		return run.workspace > 0 || slices.ContainsFunc(run.actors, func(a modelActor) bool {
+			return a.server == server && a.kind == actReinstall
+		})
+	})
+}
+
 // tellsRunning tells whether a single RUNNING can be told from the end of a reinstall: the system disk that is shown
 // meanwhile is the old one, and none has failed on a new one.
 func (s *modelSchedule) tellsRunning() bool {
@@ -342,7 +354,9 @@ func (s *modelSchedule) tellsRunning() bool {
 // does not show its new system disk yet looks as if nothing had been done.
 func (s *modelSchedule) limitLies() {
 	if len(s.behavior.Via) > 0 && s.behavior.ShowRoot == simulator.RootAtRunning {
-		s.drop(func(f *modelFault) bool { return f.traits()&lies != 0 })
+		s.drop(func(f *modelFault) bool {
+			return f.traits()&lies != 0 || f.traits()&effectless != 0 && s.passesStopped()
+		})
 	}
 
 	for i := range s.runs {

@@ -717,8 +717,9 @@ func (w *world) repair(space int) {
 
 	w.cloud.Sync()
 
-	for _, id := range w.ids {
+	for i, id := range w.ids {
 		if truth, _ := w.cloud.Server(id); brokenStatus(truth.Status) {
+			w.trace.outsides = append(w.trace.outsides, modelOutside{modelActor{server: i, kind: actPowerOff}, time.Now()})
 			w.cloud.PowerOff(id)
 			w.cloud.Sync()
 		}
