@@ -336,8 +336,8 @@ func (s *modelSchedule) restrict() {
 
 // mayJoin reports whether a server can be met in the middle of a running reinstall that no request of its state began.
 func (s *modelSchedule) mayJoin(server int) bool {
-	return slices.ContainsFunc(s.runs, func(run modelRun) bool {
-		return run.workspace > 0 || slices.ContainsFunc(run.actors, func(a modelActor) bool {
+	return transitionalReinstall(s.servers[server].status) || slices.ContainsFunc(s.runs, func(run modelRun) bool {
+		return run.workspace > 0 || run.cut.crashes() || slices.ContainsFunc(run.actors, func(a modelActor) bool {
 			return a.server == server && a.kind == actReinstall
 		})
 	})
