@@ -1,6 +1,7 @@
 package reinstall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -57,8 +58,11 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 
 		return r.result(outcomeOf(op.State), *op, nil), true
 	case VerdictEnded:
-		if r.joining && r.root != "" && seen.RootVolumeID == r.root {
-			return r.givenUp(op, seen)
+		switch {
+		case r.joining && seen.RootVolumeID != "" && seen.RootVolumeID == cmp.Or(r.root, r.before):
+			return r.givenUp(op, seen, heldStopped)
+		case r.tried != nil && op.Adopted && seen.Status == modelarts.StatusStopped && op.sameRoot(seen):
+			return r.givenUp(op, seen, heldStoppedOther)
 		}
 
 		return r.compare(ctx, op, seen)
@@ -72,8 +76,8 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 // givenUp ends a wait for a reinstall of somebody else's after which the server still has the disk that it had before: nothing
 // is claimed for it. Nor is a request sent after it, since it may have been one all the same, before a service that gives a new
 // disk the name of the old one.
-func (r *run) givenUp(op *Operation, seen Observation) (Result, bool) {
-	if seen.Held < heldStopped {
+func (r *run) givenUp(op *Operation, seen Observation, held time.Duration) (Result, bool) {
+	if seen.Held < held {
 		return Result{}, false
 	}
 

@@ -133,15 +133,23 @@ type run struct {
 
 	stage     Stage
 	server    *modelarts.Server // the newest that was seen
+	latest    int64             // latest update_at that was seen, epoch milliseconds; what is older is a stale reply
 	root      string            // the system disk that may be erased; empty: any
-	before    string            // the system disk that a look before any reinstall has shown
+	before    string            // the system disk that was shown first, before any wait
+	lastRoot  string            // the system disk that was shown last
 	lastError error             // of the last look, nil if it showed the server
 	postError error             // of a request that may have been accepted
 	stop      stopState         // what is known of the stop that this run has sent
+	denied    bool              // a stop was answered as if it had not been processed
 	tried     *Operation        // as the first request went out; nil: none did
-	renewed   bool              // a refused request was sent again with new credentials
-	joining   bool              // it waits for a reinstall that it has not asked for
-	entered   bool              // it has one of the fleet's slots
+	again     bool              // the request has gone out more than once
+	behind    persistence       // of looks that are older than others
+	bare      persistence       // of looks that leave out the system disk
+
+	renewedStop, renewedPost bool // they were sent again with new credentials
+
+	joining bool // it waits for a reinstall that it has not asked for
+	entered bool // it has one of the fleet's slots
 }
 
 // newRun begins a run now.
@@ -174,7 +182,7 @@ func (r *run) open(ctx context.Context) Result {
 		return waited
 	}
 
-	r.root = waited.Server.RootVolumeID()
+	r.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)
 	result := r.request(ctx)
 	result.Waited = &waited
 
@@ -200,7 +208,7 @@ func (r *run) request(ctx context.Context) Result {
 				return result
 			}
 
-			r.root = result.Server.RootVolumeID()
+			r.root = cmp.Or(result.Server.RootVolumeID(), r.lastRoot)
 			r.before = r.root
 		}
 
@@ -228,7 +236,7 @@ func (r *run) attempt(ctx context.Context) (result Result, joined *Operation) {
 	r.within(ctx, func(ctx context.Context) {
 		result, joined = r.reinstall(ctx)
 
-		if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted && r.stop != stopNone {
+		if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted {
 			result.Power, result.PowerErr = r.restart(ctx)
 			result.Server = r.server
 		}
@@ -282,10 +290,11 @@ func (r *run) look(ctx context.Context) (*modelarts.Server, error) {
 	}
 
 	if !r.stale(server) {
-		r.server = server
+		r.server, r.latest = server, max(r.latest, server.UpdatedAt())
+		r.lastRoot = cmp.Or(server.RootVolumeID(), r.lastRoot)
 	}
 
-	if !inProgress(server.CurrentStatus()) {
+	if r.stage < StageWait && !inProgress(server.CurrentStatus()) {
 		r.before = cmp.Or(r.before, server.RootVolumeID())
 	}
 
@@ -321,7 +330,7 @@ func patiently(ctx context.Context, send func() error) error {
 
 // stale reports whether server is older than what was seen before.
 func (r *run) stale(server *modelarts.Server) bool {
-	return r.server != nil && server.UpdatedAt() != 0 && server.UpdatedAt() < r.server.UpdatedAt()
+	return server.UpdatedAt() != 0 && server.UpdatedAt() < r.latest
 }
 
 // status is the status as last seen.

@@ -500,6 +500,12 @@ func TestRunJoins(t *testing.T) {
 				at(9*time.Minute, modelarts.StatusRunning, "image", "new", 600),
 			}, reinstall.OutcomeCompleted, "POST", false,
 		},
+		"a reinstall that ends in STOPPED on the disk that was there": {
+			[]look{
+				at(0, modelarts.StatusRunning, "image", "old", 100), at(time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
+				at(time.Minute, modelarts.StatusStopped, "image", "old", 300),
+			}, reinstall.OutcomeNotStarted, "stop", true,
+		},
 		"a reinstall that passes through STOPPED": {
 			[]look{
 				during, at(time.Minute, modelarts.StatusStopped, "image", "new", 300),

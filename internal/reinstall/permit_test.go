@@ -61,7 +61,7 @@ func TestRunPermit(t *testing.T) {
 		"a disk that is not shown": {
 			script{looks: []look{
 				{server: hidden(modelarts.StatusStopped, "image", 100)},
-				{from: time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
+				{from: 2 * time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
@@ -200,6 +200,18 @@ func TestRunOvertaken(t *testing.T) {
 			},
 			reinstall.OutcomePending, "POST", true,
 		},
+		"throttled, and done within Retry-After, and the look before showed no system disk": {
+			[]error{throttled}, []look{
+				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "", 100),
+				at(10*time.Second, modelarts.StatusReinstallingOS, "image", "", 200),
+				at(20*time.Second, modelarts.StatusRunning, "image", "new", 300),
+			}, reinstall.OutcomeCompleted, "stop POST", true,
+		},
+		"throttled, and failed within Retry-After": {
+			[]error{throttled},
+			[]look{stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300)},
+			reinstall.OutcomeNotStarted, "POST", true,
+		},
 		"401 with new credentials": {
 			[]error{unauthorized, nil},
 			[]look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
@@ -228,6 +240,20 @@ func TestRunOvertaken(t *testing.T) {
 			[]error{answered(http.StatusBadRequest)}, []look{
 				stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
 			}, reinstall.OutcomeNotStarted, "POST", true,
+		},
+		"refused, since somebody was quicker, and the looks after it fail": {
+			[]error{answered(http.StatusBadRequest)}, []look{
+				stopped,
+				{from: time.Second, err: answered(http.StatusInternalServerError)},
+				at(30*time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
+				at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}, reinstall.OutcomeCompleted, "POST", true,
+		},
+		"processed in spite of a 401, then refused, and the looks lag": {
+			[]error{unauthorized, answered(http.StatusBadRequest)}, []look{
+				stopped, at(15*time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
+				at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}, reinstall.OutcomeCompleted, "POST POST", true,
 		},
 		"conflict with somebody who was quicker": {
 			[]error{answered(http.StatusConflict)},

@@ -148,8 +148,23 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING after a transition, where no system disk is shown": {
 			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 20 * time.Second},
+			reinstall.VerdictEnded,
+		},
+		"RUNNING after a transition, where no system disk is shown, not held": {
+			changed(submitted(), transition),
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 19 * time.Second},
+			reinstall.VerdictWait,
+		},
+		"RUNNING after a transition, of a server that has never shown a system disk": {
+			changed(changed(submitted(), transition), func(op *reinstall.Operation) { op.Baseline.RootVolumeID = "" }),
 			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101},
 			reinstall.VerdictEnded,
+		},
+		"RUNNING for long, and nobody knows what it was before": {
+			changed(submitted(), func(op *reinstall.Operation) { op.Baseline = reinstall.Baseline{} }),
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "disk", Held: time.Hour},
+			reinstall.VerdictWait,
 		},
 		"RUNNING from before the stop, after a transition": {
 			changed(submitted(), transition),
@@ -168,7 +183,7 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING with a later update, where no system disk is shown": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101},
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 20 * time.Second},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING with a later update, on the old system disk": {

@@ -21,8 +21,8 @@ func (r *run) prepare(ctx context.Context) (*Operation, error) {
 			return nil, cause(ctx, r.lastError)
 		case err != nil && (r.server == nil || modelarts.IsNotFound(err)):
 			return nil, err
-		case err != nil, r.stale(server), r.req.stale(server), r.stop != stopNone && server.CurrentStatus() == "":
-			// A lost look, or a stale one, or one that shows nothing: look again.
+		case err != nil, !r.believable(server), r.stop != stopNone && server.CurrentStatus() == "":
+			// A lost look, or one that shows nothing, or not what is so now: look again.
 		default:
 			joined, ready, err := r.step(ctx, server)
 			if err != nil || ready || joined != nil {
@@ -34,6 +34,25 @@ func (r *run) prepare(ctx context.Context) (*Operation, error) {
 			return nil, cause(ctx, r.lastError)
 		}
 	}
+}
+
+// believable reports whether server shows what is so now: it is no stale reply, and shows the system disk if others have.
+// What every reply lacks in the end is believed all the same: a single one was ahead of the others, or had more in it.
+func (r *run) believable(server *modelarts.Server) bool {
+	if r.behind.shorter(r.stale(server) || r.req.stale(server), freshAfter) {
+		return false
+	}
+
+	if r.stale(server) || r.req.stale(server) {
+		r.server, r.latest, r.req.KnownUpdate = server, server.UpdatedAt(), 0
+	}
+
+	patience := time.Second // one look more, since a service may show no system disk at all
+	if r.root != "" {
+		patience = heldUnchanged
+	}
+
+	return !r.bare.shorter(server.RootVolumeID() == "", patience)
 }
 
 // step takes the next step towards a legal status, and reports whether there is nothing left to do.
@@ -98,7 +117,14 @@ func (r *run) permitted(server *modelarts.Server) error {
 // overtaken reports whether server shows that it was reinstalled after a request of this run that the service said it had
 // not processed: by somebody else, or by that request, if the service was wrong.
 func (r *run) overtaken(server *modelarts.Server) bool {
-	return r.tried != nil && (inProgress(server.CurrentStatus()) || r.tried.newRoot(r.tried.observe(server)))
+	if r.tried == nil {
+		return false
+	}
+
+	status := server.CurrentStatus()
+
+	return inProgress(status) || r.tried.newRoot(r.tried.observe(server)) ||
+		status == modelarts.StatusReinstallingOSFailed && status != r.tried.Baseline.Status
 }
 
 // joined is the operation of a reinstall that is in progress on server, or that has overtaken a request of this run. Its
@@ -152,7 +178,9 @@ func (r *run) sendStop(ctx context.Context) error {
 		r.stop = max(r.stop, stopUnclear)
 	}
 
-	if refused := answer == AnswerRefused || modelarts.IsConflict(err) || !r.mayRenew(err); !refused {
+	r.denied = r.denied || err != nil && answer != AnswerAmbiguous
+
+	if refused := answer == AnswerRefused || modelarts.IsConflict(err) || !mayRenew(err, &r.renewedStop); !refused {
 		r.lastError = err
 
 		return nil
@@ -167,13 +195,13 @@ func (r *run) sendStop(ctx context.Context) error {
 
 // mayRenew reports whether a request that was answered with err may be sent again. One that was refused for its
 // credentials may, once, if there are new ones.
-func (r *run) mayRenew(err error) bool {
+func mayRenew(err error, renewed *bool) bool {
 	if !modelarts.IsUnauthorized(err) {
 		return true
 	}
 
-	first := !r.renewed
-	r.renewed = true
+	first := !*renewed
+	*renewed = true
 
 	return first
 }

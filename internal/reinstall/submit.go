@@ -12,11 +12,14 @@ const (
 	// postTimeout bounds the one request that neither an interruption nor the user's timeout cuts off: cutting it off
 	// would leave open whether the disk is being erased.
 	postTimeout = 2 * time.Minute
-	// startTimeout bounds the look at a server that was stopped for nothing and the tries to start it again, which nothing
-	// else cuts off: it is not to stay so.
-	startTimeout = 30 * time.Second
+	// startTimeout bounds the looks at a server that was stopped for nothing and the tries to start it again, which nothing
+	// else cuts off: it is not to stay so. hastyStart does so after an interruption.
+	startTimeout = 2 * time.Minute
+	hastyStart   = 30 * time.Second
 	// restartWait bounds the wait for a server that was started again.
 	restartWait = 5 * time.Minute
+	// signTimeout bounds the looks for a reinstall that was quicker than a request which was refused.
+	signTimeout = 2 * time.Minute
 	// longestBackoff is the longest that a server which was stopped for a request stands still because the service asks for
 	// time.
 	longestBackoff = time.Minute
@@ -36,6 +39,7 @@ const (
 // only once it is time to send it again: in that time the server may have changed, so it is to be looked at first.
 func (r *run) submit(ctx context.Context) (Operation, next, error) {
 	op := newOperation(r.server, &r.req.Body)
+	op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID, r.before)
 
 	if ctx.Err() != nil {
 		return op, nextRefuse, cause(ctx, r.lastError)
@@ -44,6 +48,8 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 	if r.tried == nil {
 		first := op
 		r.tried = &first
+	} else {
+		r.again = true
 	}
 
 	if op.Baseline.RootVolumeID != "" {
@@ -66,7 +72,7 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 	case AnswerNotProcessed:
 		r.lastError = err
 
-		if !r.mayRenew(err) {
+		if !mayRenew(err, &r.renewedPost) {
 			return r.refused(ctx, op, err)
 		}
 
@@ -111,17 +117,28 @@ func (r *run) overtaking(ctx context.Context) *Operation {
 		return nil
 	}
 
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
-	defer cancel()
-
-	server, err := r.patientLook(detached)
-	if err != nil || r.stale(server) || !r.overtaken(server) {
-		return nil
+	limit := signTimeout
+	if ctx.Err() != nil {
+		limit = lastLook
 	}
 
-	op := r.joined(server)
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
 
-	return &op
+	for began := time.Now(); ; {
+		server, err := r.look(detached)
+
+		switch {
+		case err == nil && !r.stale(server) && r.overtaken(server):
+			op := r.joined(server)
+
+			return &op
+		case err == nil && (!r.again || time.Since(began) >= heldOther), modelarts.IsNotFound(err):
+			return nil
+		case !pause(detached, time.Since(began)):
+			return nil
+		}
+	}
 }
 
 // post sends the request that erases the system disk, once.
@@ -135,13 +152,19 @@ func (r *run) post(ctx context.Context) (*modelarts.ReinstallReply, error) {
 // restart starts a server that this run had stopped, as well as it can, and says what became of it. What the server is
 // doing now decides, and not what it was doing when it was last seen.
 func (r *run) restart(ctx context.Context) (Power, error) {
-	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	if r.stop == stopNone {
+		return r.untouched(), nil
+	}
+
+	limit := startTimeout
+	if ctx.Err() != nil {
+		limit = hastyStart
+	}
+
+	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 
-	server, err := r.patientLook(start)
-	if err != nil {
-		return PowerUnclear, nil // the run has an error of its own
-	}
+	server := r.lookForPower(start)
 
 	switch status := server.CurrentStatus(); {
 	case status == modelarts.StatusStopped:
@@ -171,6 +194,33 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	return PowerStarting, nil
 }
 
+// untouched says what became of a server that this run has not stopped, as far as anybody can see.
+func (r *run) untouched() Power {
+	switch r.status() {
+	case modelarts.StatusStopping, modelarts.StatusStopped:
+		if r.denied {
+			return PowerUnclear // it ran when a stop was sent to it
+		}
+	}
+
+	return PowerUntouched
+}
+
+// lookForPower looks until it has seen whether the server stands still, and returns nil if ctx ends first. RUNNING in a
+// stale reply is from before the stop, and in one without update_at it may be.
+func (r *run) lookForPower(ctx context.Context) *modelarts.Server {
+	for began := time.Now(); ; {
+		server, err := r.look(ctx)
+
+		switch {
+		case err == nil && (server.CurrentStatus() != modelarts.StatusRunning || server.UpdatedAt() >= r.latest):
+			return server
+		case modelarts.IsNotFound(err), !pause(ctx, time.Since(began)):
+			return nil
+		}
+	}
+}
+
 // start asks for the server to be started until that is accepted, or plainly refused, or ctx ends, and says what became of
 // it. A server that starts or runs has accepted it, whatever the answer was; so it is asked again only once a look shows
 // that it still stands still.
@@ -192,6 +242,8 @@ func (r *run) start(ctx context.Context) (Power, error) {
 		switch {
 		case seen && status != modelarts.StatusStopped:
 			return PowerStarting, nil
+		case refused && !seen && status != "":
+			return PowerUnclear, err // it goes its own way
 		case refused:
 			return PowerStartRefused, err
 		case !seen:
@@ -200,7 +252,7 @@ func (r *run) start(ctx context.Context) (Power, error) {
 		case err != nil:
 			return PowerStartRefused, err
 		default:
-			return PowerStarting, nil
+			return PowerUnclear, nil
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	// heldRunning makes RUNNING weak evidence: the server was not running when the POST went out.
 	heldRunning = time.Minute
-	// heldOldRoot makes RUNNING an end although the system disk that is shown is still the old one.
+	// heldOldRoot makes RUNNING an end although the system disk that is shown is still the old one, or none is shown.
 	heldOldRoot = 20 * time.Second
 	// heldStopped makes STOPPED with a new system disk an end: the service starts the server by itself.
 	heldStopped = 2 * time.Minute
@@ -109,7 +109,7 @@ func (op *Operation) ended(seen Observation) bool {
 
 	switch seen.Status {
 	case modelarts.StatusRunning:
-		return evidence > EvidenceNone && (!op.sameRoot(seen) || seen.Held >= heldOldRoot)
+		return evidence > EvidenceNone && (op.Baseline.RootVolumeID == "" || op.newRoot(seen) || seen.Held >= heldOldRoot)
 	case modelarts.StatusStopped:
 		return (op.newRoot(seen) || op.Adopted && op.TransitionSeen) && seen.Held >= heldStopped ||
 			evidence == EvidenceStrong && !op.sameRoot(seen) && seen.Held >= heldStoppedOther
@@ -148,8 +148,7 @@ func (op *Operation) evidence(seen Observation) Evidence {
 	case op.State == StateUnknown, op.sameRoot(seen) && seen.Status != modelarts.StatusReinstallingOSFailed:
 		return EvidenceNone
 	case op.Baseline.UpdatedAt != 0 && seen.UpdatedAt > op.Baseline.UpdatedAt,
-		seen.Status == modelarts.StatusRunning && seen.Held >= heldRunning &&
-			op.Baseline.Status != modelarts.StatusRunning:
+		seen.Status == modelarts.StatusRunning && seen.Held >= heldRunning && startable(op.Baseline.Status):
 		return EvidenceWeak
 	default:
 		return EvidenceNone
@@ -241,9 +240,29 @@ type shown struct {
 	stale, unchanged bool
 }
 
+// persistence measures for how long something has been so, without a break.
+type persistence struct{ since time.Time }
+
+// shorter takes in whether it is so now, and reports whether it is, and has been for less than limit.
+func (p *persistence) shorter(now bool, limit time.Duration) bool {
+	switch {
+	case !now:
+		p.since = time.Time{}
+	case p.since.IsZero():
+		p.since = time.Now()
+	}
+
+	return now && time.Since(p.since) < limit
+}
+
 // observe adds to a look that was taken now for how long the same has been shown.
 func (t *tracker) observe(op *Operation, seen Observation) Observation {
 	now := shown{seen.Status, seen.NotFound, seen.RootVolumeID, op.stale(seen), op.unchanged(seen)}
+
+	// A reply that leaves out the system disk breaks nothing off.
+	if seen.RootVolumeID == "" && !t.since.IsZero() {
+		now.rootVolumeID, now.unchanged = t.shown.rootVolumeID, t.shown.unchanged
+	}
 
 	if t.since.IsZero() || now != t.shown {
 		t.shown, t.since = now, time.Now()
