@@ -160,6 +160,11 @@ func (r *reply) refusal(header http.Header) *Error {
 
 	refused := r.failure(message)
 	refused.Code = r.secrets.code(code)
+
+	if r.secrets.split(refused.Code, refused.RequestID, refused.Message) {
+		refused.Code, refused.RequestID, refused.Message = withheldToken, withheldToken, withheldMessage
+	}
+
 	refused.RetryAfter = parseRetryAfter(header.Get("Retry-After"), header.Get("Date"))
 
 	return refused

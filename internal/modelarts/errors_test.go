@@ -170,7 +170,8 @@ func TestRetryAfterOfRefusals(t *testing.T) {
 		"date in the past":  {[]string{"Retry-After", "Sun, 23 Nov 2025 11:00:00 GMT", "Date", date}, 0},
 		"nonsense":          {[]string{"Retry-After", "soon"}, 0},
 		"absurdly long":     {[]string{"Retry-After", "9223372036854775807"}, 24 * time.Hour},
-		"longer than int64": {[]string{"Retry-After", "92233720368547758079"}, 0},
+		"longer than int64": {[]string{"Retry-After", "92233720368547758079"}, 24 * time.Hour},
+		"fraction":          {[]string{"Retry-After", "1.5"}, 2 * time.Second},
 	}
 
 	for name, tt := range tests {

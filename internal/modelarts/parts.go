@@ -3,9 +3,11 @@ package modelarts
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/base64"
 	"html"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -187,26 +189,75 @@ func userDataParts(encoded string, add addPart) {
 	addEvery(plainSpelling, plainSpelling.fold(encoded), 64, 24, isAnything, add)
 	textParts(string(decoded), add)
 
-	if unpacked := unzip(decoded, longestUnpacked); unpacked != "" {
-		textParts(unpacked, add)
+	left := longestUnpacked
+	packedParts(decoded, 3, &left, add)
+}
+
+// packedParts does so for what data has packed: with gzip or zlib, or in pieces of base64, as cloud-init takes files and parts of
+// mail, one within the other so many times. It takes no more than what is left.
+func packedParts(data []byte, depth int, left *int, add addPart) {
+	if depth == 0 {
+		return
+	}
+
+	if unpacked := inflate(data); len(unpacked) > 0 && !bytes.Equal(unpacked, data) {
+		unpacked = unpacked[:min(len(unpacked), *left)]
+		*left -= len(unpacked)
+
+		textParts(string(unpacked), add)
+		packedParts(unpacked, depth-1, left, add)
+	}
+
+	for _, piece := range base64Piece.FindAll(data, -1) {
+		opened := openBase64(bytes.Join(bytes.Fields(piece), nil))
+		opened = opened[:min(len(opened), *left)]
+		*left -= len(opened)
+
+		if isReadable(string(opened)) {
+			textParts(string(opened), add)
+		}
+
+		packedParts(opened, depth-1, left, add)
 	}
 }
 
-// unzip returns what data has packed, up to a limit; nothing where it is not packed.
-func unzip(data []byte, limit int64) string {
-	reader, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return ""
+// base64Piece is what may be base64, in one line or in lines of the usual lengths.
+var base64Piece = regexp.MustCompile(`(?:[A-Za-z0-9+/]{60,76}\s+)*[A-Za-z0-9+/]{16,}={0,2}`)
+
+// inflate returns what data has packed with gzip or zlib, up to longestUnpacked; data itself where it is not packed.
+func inflate(data []byte) []byte {
+	var (
+		reader io.Reader
+		err    error
+	)
+
+	switch {
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		reader, err = gzip.NewReader(bytes.NewReader(data))
+	case len(data) > 2 && data[0] == 0x78 && (uint(data[0])<<8|uint(data[1]))%31 == 0:
+		reader, err = zlib.NewReader(bytes.NewReader(data))
+	default:
+		return data
 	}
 
-	unpacked, _ := io.ReadAll(io.LimitReader(reader, limit)) // what comes before an error counts
+	if err != nil {
+		return data
+	}
 
-	return string(unpacked)
+	unpacked, _ := io.ReadAll(io.LimitReader(reader, longestUnpacked)) // what comes before an error counts
+
+	return unpacked
 }
 
 // textParts does so for user data that is a text.
 func textParts(text string, add addPart) {
 	const every = 16
+
+	if strings.Contains(text, `\n`) {
+		text += "\n" + strings.ReplaceAll(text, `\n`, "\n")
+	}
+
+	namedParts(text, add)
 
 	for _, s := range spellings {
 		var all []byte
@@ -231,6 +282,33 @@ func textParts(text string, add addPart) {
 	}
 
 	wordParts(text, add)
+}
+
+// named is a value behind a name or an option that says it is a secret, or behind the name of a user.
+var named = regexp.MustCompile(`(?i)(?:[\w.-]*(?:pass|pwd|token|secret|apikey|api_key|private_key|psk|credential)[\w.-]*["']?\s*(?:[:=]\s*|\s)|` +
+	`(?:^|\s)-p\s?|(?:^|\s)-u\s*[\w.-]+:|(?:^|[\s"'])[\w.-]+:)` +
+	`(?:"([^"\n]{6,128})"|'([^'\n]{6,128})'|([^\s"',;|]{6,128}))`)
+
+// namedParts adds such values, with digits or without, if they are not just words.
+func namedParts(text string, add addPart) {
+	for _, match := range named.FindAllStringSubmatch(text, -1) {
+		for _, value := range match[1:] {
+			if strings.HasPrefix(value, "//") {
+				continue // the address behind a scheme
+			}
+
+			for _, s := range spellings {
+				if folded := s.fold(value); len(folded) >= shortestSecret && (isTelling(folded) || isNumbers(folded)) {
+					addBeginning(s, folded, add)
+				}
+			}
+		}
+	}
+}
+
+// isNumbers reports whether a part is digits in groups, as some keys are.
+func isNumbers(part []byte) bool {
+	return len(part) >= 8 && bytes.ContainsAny(part, "-.") && len(bytes.Trim(part, "0123456789-.")) == 0
 }
 
 // wordParts adds the words of user data that look like keys, passwords and tokens: with digits, and long, or else behind

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,13 @@ func everyReading(text string, visit func(string) bool) bool {
 
 	for i := range pieces {
 		pieces[i] = map[string]bool{}
+	}
+
+	// A secret that is cut in pieces is not encoded as well.
+	for _, joined := range []string{untag(text), unquote(text), unescape(unquote(text))} {
+		if joined != text && !visit(joined) {
+			return true
+		}
 	}
 
 	for ; len(queue) > 0; queue = queue[1:] {
@@ -311,6 +319,34 @@ func unspace(text string) string {
 // isWord reports whether r is a letter or a digit.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
+// unseen is what is written in the midst of a text and not seen by who reads it: tags and comments of HTML, and what
+// drives a terminal.
+var unseen = regexp.MustCompile(`(?s)<!--.*?-->|<[^<>]*>|\x1b?\[[0-9;]{1,8}[A-Za-z]`)
+
+// untag leaves out what is between the parts of a text.
+func untag(text string) string { return unseen.ReplaceAllLiteralString(text, "") }
+
+// quoted is a text in quotes, and the colon that makes it a key.
+var quoted = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(\s*:)?`)
+
+// unquote returns what a text has in quotes, one after the other and without keys: the values of JSON, wherever it begins.
+// A text with less than two of them is returned as it is.
+func unquote(text string) string {
+	var values []string
+
+	for _, match := range quoted.FindAllStringSubmatch(text, -1) {
+		if match[2] == "" {
+			values = append(values, match[1])
+		}
+	}
+
+	if len(values) < 2 {
+		return text
+	}
+
+	return strings.Join(values, "")
+}
+
 // reverse returns text from its end to its beginning.
 func reverse(text string) string {
 	runes := []rune(text)
@@ -346,7 +382,7 @@ func (p *packing) unpack(text string, known map[string]bool) string {
 		if len(piece) >= shortestPacked+p.skip && !known[string(piece)] {
 			known[string(piece)] = true
 
-			for _, c := range p.open(piece[p.skip:]) {
+			for _, c := range inflate(p.open(piece[p.skip:])) {
 				if c != 0 { // every other byte of UTF-16 is
 					opened = append(opened, c)
 				}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -120,8 +121,8 @@ func (p *pace) Reset() { p.exponential.Reset() }
 func parseRetryAfter(retryAfter, date string) time.Duration {
 	retryAfter = strings.TrimSpace(retryAfter)
 
-	if seconds, err := strconv.ParseInt(retryAfter, 10, 64); err == nil {
-		return time.Duration(min(max(0, seconds), int64(maxRetryAfter/time.Second))) * time.Second
+	if seconds, err := strconv.ParseFloat(retryAfter, 64); err == nil && !math.IsNaN(seconds) || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(math.Ceil(min(max(0, seconds), maxRetryAfter.Seconds()))) * time.Second
 	}
 
 	until, err := http.ParseTime(retryAfter)

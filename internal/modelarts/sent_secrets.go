@@ -292,11 +292,33 @@ func (s *sentSecrets) quote(text string, limit int, instead string) string {
 	return clean(text, limit)
 }
 
+// split reports whether what is shown of an answer, next to one another, repeats a secret of which each has a part.
+func (s *sentSecrets) split(code, requestID, message string) bool {
+	for _, texts := range [][]string{
+		{code, message}, {message, code}, {code, requestID}, {requestID, message}, {message, requestID}, {code, requestID, message},
+		{code, message, requestID},
+	} {
+		if s.repeats(strings.Join(texts, ""), true) {
+			return true
+		}
+	}
+
+	return false
+}
+
 // receive treats a server that a reply shows: its name is no secret, and a status that the service does not document,
 // which errors would quote, may be one.
 func (s *sentSecrets) receive(server *Server) {
 	if server.Name != nil && len(*server.Name) <= maxToken {
 		s.addOpen(*server.Name)
+	}
+
+	for _, endpoint := range server.EndpointsResponse {
+		for key, value := range endpoint.Extensions {
+			if s.repeats(value, false) {
+				endpoint.Extensions[key] = withheldToken
+			}
+		}
 	}
 
 	if server.Status != nil && !server.Status.documented() {

@@ -77,6 +77,13 @@ func (c *Client) switchServer(ctx context.Context, id, verb string, body []byte)
 	return answer.server(id), nil
 }
 
+// Withhold keeps the password and the user data of a request, which need not have been sent yet, out of all that the client
+// quotes from now on.
+func (c *Client) Withhold(req *ReinstallRequest) {
+	c.api.secrets.add(req.AdminPass)
+	c.api.secrets.addUserData(req.UserData)
+}
+
 // ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
 // sent once, whatever the answer is.
 //
@@ -94,8 +101,7 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 		return nil, err
 	}
 
-	c.api.secrets.add(req.AdminPass)
-	c.api.secrets.addUserData(req.UserData)
+	c.Withhold(req)
 	c.api.secrets.addOpen(req.KeyPairName, req.ImageID)
 
 	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body)
