@@ -305,6 +305,11 @@ func trouble(err error, early bool) string {
 			"since, or this plan was applied before.", other.Found, other.Planned)
 	}
 
+	if _, ok := errors.AsType[*reinstall.EndedError](err); ok {
+		return "The reinstall that the plan was to wait for first had ended before. Nobody can tell whether its system disk was " +
+			"replaced again since, by somebody else or by this very plan."
+	}
+
 	if _, ok := errors.AsType[*reinstall.PointlessError](err); ok {
 		return "What the plan was to reinstall it for is no longer so: the server shows what is configured."
 	}
@@ -414,8 +419,9 @@ func adviceFor(err error) string {
 func needsNewPlan(err error) bool {
 	_, otherDisk := errors.AsType[*reinstall.OtherDiskError](err)
 	_, pointless := errors.AsType[*reinstall.PointlessError](err)
+	_, ended := errors.AsType[*reinstall.EndedError](err)
 
-	return otherDisk || pointless
+	return otherDisk || pointless || ended
 }
 
 // adviceForReading is what to do about an error of the service, or of the way to it; forbidden is the advice for missing

@@ -42,6 +42,10 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server *modelarts.Server) (Result, bool) {
 	op.note(seen)
 
+	if inProgress(seen.Status) && !op.stale(seen) {
+		r.met = true
+	}
+
 	if server != nil && !op.stale(seen) {
 		r.server = server
 	}

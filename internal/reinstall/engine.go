@@ -149,6 +149,7 @@ type run struct {
 	renewedStop, renewedPost bool // they were sent again with new credentials
 
 	joining bool // it waits for a reinstall that it has not asked for
+	met     bool // it has seen a reinstall in progress
 	entered bool // it has one of the fleet's slots
 }
 
@@ -180,6 +181,14 @@ func (r *run) open(ctx context.Context) Result {
 
 	if r.req.WaitOnly || waited.Operation.State.Open() {
 		return waited
+	}
+
+	// Of what had ended before, nobody knows which disk it has left, but for the one from before it.
+	if shown := waited.Server.RootVolumeID(); !r.met && (shown == "" || shown != waited.Operation.Baseline.RootVolumeID) {
+		result := r.result(OutcomeRefused, Operation{}, &EndedError{})
+		result.Waited = &waited
+
+		return result
 	}
 
 	r.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)
@@ -250,10 +259,12 @@ func (r *run) reinstall(ctx context.Context) (Result, *Operation) {
 	for {
 		joined, err := r.prepare(ctx)
 		if err != nil {
-			joined = r.overtaking(ctx)
+			joined = r.lookForQuicker(ctx)
 		}
 
 		switch {
+		case joined != nil && !joined.Adopted:
+			return r.await(ctx, *joined), nil
 		case joined != nil:
 			return Result{}, joined
 		case err != nil:

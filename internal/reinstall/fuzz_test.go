@@ -114,8 +114,13 @@ func (c fuzzCase) mayEnd() bool {
 
 // mayFail reports whether the look allows the verdict that the reinstall has failed.
 func (c fuzzCase) mayFail() bool {
-	return c.failing() && !c.older() && (c.proven() || c.likely() && c.seen.Status != c.op.Baseline.Status) &&
+	return c.failing() && !c.older() && (c.proven() || c.likely() && c.seen.Status != c.op.Baseline.Status || c.newlyFailed()) &&
 		(!c.asBefore() || c.seen.Held >= time.Minute) && c.seen.Held >= c.patience()
+}
+
+// newlyFailed reports whether the status says that a reinstall has failed which had not failed before.
+func (c fuzzCase) newlyFailed() bool {
+	return c.seen.Status == "REINSTALLINGOS_FAILED" && (c.op.Baseline.Status == "STOPPED" || c.op.Baseline.Status == "CHANGINGOS_FAILED")
 }
 
 // patience is for how long a failed status has to be shown.

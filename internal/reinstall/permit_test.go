@@ -84,11 +84,26 @@ func TestRunPermit(t *testing.T) {
 		},
 		"the disk that the open operation has left": {
 			script{looks: []look{
-				at(0, modelarts.StatusRunning, "image", "theirs", 200), at(time.Minute, modelarts.StatusStopped, "image", "theirs", 210),
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 150),
+				at(30*time.Second, modelarts.StatusRunning, "image", "theirs", 200),
+				at(time.Minute, modelarts.StatusStopped, "image", "theirs", 210),
 				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}},
 			reinstall.Request{RootVolumeID: "old", Open: open()},
 			reinstall.OutcomeCompleted, nil, "stop POST", 0,
+		},
+		"a disk that the open operation may have left, had it not ended before": {
+			script{looks: []look{at(0, modelarts.StatusRunning, "image", "another", 200)}},
+			reinstall.Request{RootVolumeID: "old", Open: open()},
+			reinstall.OutcomeRefused, &reinstall.EndedError{}, "", 0,
+		},
+		"the disk from before the open operation, which has failed": {
+			script{looks: []look{
+				at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200),
+				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.Request{RootVolumeID: "old", Open: open()},
+			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
 		"a joined reinstall that was given up": {
 			script{looks: []look{

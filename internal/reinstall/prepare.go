@@ -57,10 +57,8 @@ func (r *run) believable(server *modelarts.Server) bool {
 
 // step takes the next step towards a legal status, and reports whether there is nothing left to do.
 func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, bool, error) {
-	if r.overtaken(server) {
-		op := r.joined(server)
-
-		return &op, false, nil
+	if op := r.overtaking(server); op != nil {
+		return op, false, nil
 	}
 
 	step := Precheck(server.CurrentStatus(), r.req.StopFirst)
@@ -114,17 +112,28 @@ func (r *run) permitted(server *modelarts.Server) error {
 	return nil
 }
 
-// overtaken reports whether server shows that it was reinstalled after a request of this run that the service said it had
-// not processed: by somebody else, or by that request, if the service was wrong.
-func (r *run) overtaken(server *modelarts.Server) bool {
+// overtaking returns the reinstall that server shows to have taken place after a request of this run that the service said it
+// had not processed: by somebody else, or by that request, if the service was wrong. A failed status alone may be passing, so
+// that request is open again.
+func (r *run) overtaking(server *modelarts.Server) *Operation {
 	if r.tried == nil {
-		return false
+		return nil
 	}
 
 	status := server.CurrentStatus()
 
-	return inProgress(status) || r.tried.newRoot(r.tried.observe(server)) ||
-		status == modelarts.StatusReinstallingOSFailed && status != r.tried.Baseline.Status
+	switch {
+	case inProgress(status), r.tried.newRoot(r.tried.observe(server)):
+		op := r.joined(server)
+
+		return &op
+	case status == modelarts.StatusReinstallingOSFailed && status != r.tried.Baseline.Status:
+		op := *r.tried
+
+		return &op
+	default:
+		return nil
+	}
 }
 
 // joined is the operation of a reinstall that is in progress on server, or that has overtaken a request of this run. Its

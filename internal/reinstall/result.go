@@ -80,6 +80,15 @@ func (e *OtherDiskError) Error() string {
 	return fmt.Sprintf("the system disk is %s, not %s", e.Found, e.Planned)
 }
 
+// EndedError is a reinstall that was to be waited for before the next one, and had ended before this run looked: the system
+// disk may have been replaced since.
+type EndedError struct{}
+
+// Error says so.
+func (e *EndedError) Error() string {
+	return "the reinstall that was to be waited for had ended before"
+}
+
 // PointlessError is a server that no longer shows what it was to be reinstalled for.
 type PointlessError struct{}
 

@@ -70,7 +70,7 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 
 		return op, nextAwait, nil
 	case AnswerNotProcessed:
-		r.lastError = err
+		r.lastError, r.postError = err, err
 
 		if !mayRenew(err, &r.renewedPost) {
 			return r.refused(ctx, op, err)
@@ -100,19 +100,23 @@ func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 
 // refused says what follows on a request that the service has refused, or for which no time is left.
 func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, next, error) {
-	joined := r.overtaking(ctx)
+	joined := r.lookForQuicker(ctx)
 	if joined == nil {
 		return op, nextRefuse, err
 	}
 
-	joined.RequestID = requestID(nil, err)
+	r.postError, joined.RequestID = err, requestID(nil, err)
+
+	if !joined.Adopted {
+		return *joined, nextAwait, nil
+	}
 
 	return *joined, nextJoin, nil
 }
 
-// overtaking looks once more at a server that a request was sent to in vain, and returns the reinstall that was quicker: one
+// lookForQuicker looks once more at a server that a request was sent to in vain, and returns the reinstall that was quicker: one
 // that is in progress, or has changed the system disk by now. It is somebody else's, or the service was wrong.
-func (r *run) overtaking(ctx context.Context) *Operation {
+func (r *run) lookForQuicker(ctx context.Context) *Operation {
 	if r.tried == nil {
 		return nil
 	}
@@ -127,12 +131,13 @@ func (r *run) overtaking(ctx context.Context) *Operation {
 
 	for began := time.Now(); ; {
 		server, err := r.look(detached)
+		if err == nil && !r.stale(server) {
+			if op := r.overtaking(server); op != nil {
+				return op
+			}
+		}
 
 		switch {
-		case err == nil && !r.stale(server) && r.overtaken(server):
-			op := r.joined(server)
-
-			return &op
 		case err == nil && (!r.again || time.Since(began) >= heldOther), modelarts.IsNotFound(err):
 			return nil
 		case !pause(detached, time.Since(began)):

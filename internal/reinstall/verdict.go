@@ -143,7 +143,7 @@ func (op *Operation) evidence(seen Observation) Evidence {
 	switch {
 	case op.stale(seen):
 		return EvidenceNone
-	case op.TransitionSeen, inProgress(seen.Status), op.newRoot(seen):
+	case op.TransitionSeen, inProgress(seen.Status), op.newRoot(seen), op.newlyFailed(seen):
 		return EvidenceStrong
 	case op.State == StateUnknown, op.sameRoot(seen) && seen.Status != modelarts.StatusReinstallingOSFailed:
 		return EvidenceNone
@@ -153,6 +153,12 @@ func (op *Operation) evidence(seen Observation) Evidence {
 	default:
 		return EvidenceNone
 	}
+}
+
+// newlyFailed reports whether seen shows a reinstall that has failed since the request went out, and not in passing.
+func (op *Operation) newlyFailed(seen Observation) bool {
+	return seen.Status == modelarts.StatusReinstallingOSFailed && startable(op.Baseline.Status) &&
+		op.Baseline.Status != seen.Status && seen.Held >= heldFailed
 }
 
 // stale reports whether seen is older than what was seen before.
