@@ -161,12 +161,13 @@ func (m *osReinstallModel) complete(prior *osReinstallModel, granted permit, res
 }
 
 // reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where the
-// state still has the disk from before its own reinstall, the service was late to show the new one; what is in transition is
-// waited for; and a reply that is older than the state proves nothing.
+// state still has the disk from before its own reinstall, the service was late to show the new one, and where the reply has
+// that one, it is late again; what is in transition is waited for; and a reply that is older than the state proves nothing.
 func (m *osReinstallModel) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 
-	if last.asked && (last.op.State.Open() || m.rootVolumeID() == last.op.Baseline.RootVolumeID) ||
+	if last.asked && (last.op.State.Open() || m.rootVolumeID() == last.op.Baseline.RootVolumeID ||
+		server.RootVolumeID() != "" && server.RootVolumeID() == last.op.Baseline.RootVolumeID) ||
 		server.UpdatedAt() != 0 && server.UpdatedAt() < m.UpdateAt.ValueInt64() {
 		return false
 	}
@@ -309,4 +310,11 @@ func (m *osReinstallModel) rootVolumeID() string {
 	}
 
 	return ""
+}
+
+// hasOwnDisk reports whether server has the disk that the last reinstall has left.
+func (m *osReinstallModel) hasOwnDisk(server *modelarts.Server) bool {
+	last := readLastReinstall(m.LastReinstall)
+
+	return last.asked && server.RootVolumeID() != "" && server.RootVolumeID() == last.op.RootVolumeID
 }

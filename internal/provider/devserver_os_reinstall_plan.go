@@ -26,13 +26,8 @@ type planInput struct {
 	prior *osReinstallModel // nil: there is no state
 	plan  *osReinstallModel
 	last  lastReinstall // of prior
+	with  installedWith // what the server has of the arguments that prior lacks
 	marks
-}
-
-// marks are what the private state says of a server.
-type marks struct {
-	imported bool // no apply has come after an import yet
-	reimaged bool // a refresh has found another system disk than the state had, and no apply has come after it yet
 }
 
 // newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
@@ -43,6 +38,7 @@ func newPlanInput(plan, prior *osReinstallModel, known marks) planInput {
 	if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {
 		in.prior, in.marks = prior, known
 		in.last = readLastReinstall(prior.LastReinstall)
+		in.with = known.accepted(&in.last)
 	}
 
 	return in
@@ -112,7 +108,7 @@ func decide(in *planInput) decision {
 	case in.inTransition():
 		// What it shows is not what it will be.
 	case mismatched && len(differences) == 0:
-		d.settled = len(d.reasons) == 0
+		d.settled = len(d.reasons) == 0 && !in.lags()
 	case mismatched:
 		var since []reinstall.Difference
 
@@ -171,6 +167,11 @@ func (d *decision) drifted(in *planInput, differences []reinstall.Difference) {
 // inTransition reports whether the server is in a status that ends by itself.
 func (in *planInput) inTransition() bool {
 	return reinstall.InTransition(modelarts.Status(in.prior.Status.ValueString()))
+}
+
+// lags reports whether the state shows the server as it was before the last look at its reinstall.
+func (in *planInput) lags() bool {
+	return !in.prior.UpdateAt.IsNull() && in.prior.UpdateAt.ValueInt64() < in.last.op.LatestUpdate
 }
 
 // contradictions are the configured values that the server does not show. A value that is not known yet contradicts
@@ -245,9 +246,9 @@ func (in *planInput) changes() []string {
 		{"image_id", in.otherImage() && !strings.EqualFold(plan.ImageID.ValueString(), image)},
 		{"key_pair_name", in.otherKeyPair() && plan.KeyPairName.ValueString() != keyPair},
 		{"user_data", in.otherUserData()},
-		{"user_data_wo_version", otherVersion(prior.UserDataWOVersion, in.last.with.userDataWOVersion, plan.UserDataWOVersion)},
+		{"user_data_wo_version", otherVersion(prior.UserDataWOVersion, in.with.userDataWOVersion, plan.UserDataWOVersion)},
 		{"admin_pass", changed(prior.AdminPass, plan.AdminPass)},
-		{"admin_pass_wo_version", otherVersion(prior.AdminPassWOVersion, in.last.with.adminPassWOVersion, plan.AdminPassWOVersion)},
+		{"admin_pass_wo_version", otherVersion(prior.AdminPassWOVersion, in.with.adminPassWOVersion, plan.AdminPassWOVersion)},
 		{"triggers", in.retriggered()},
 	} {
 		if argument.changed {
@@ -263,7 +264,7 @@ func (in *planInput) changes() []string {
 func (in *planInput) otherImage() bool {
 	asked := in.prior.ImageID.ValueString()
 	if in.prior.ImageID.IsNull() {
-		asked = in.last.op.ImageID
+		asked = in.with.imageID
 	}
 
 	return !in.plan.ImageID.IsNull() && !strings.EqualFold(in.plan.ImageID.ValueString(), asked)
@@ -274,7 +275,7 @@ func (in *planInput) otherImage() bool {
 func (in *planInput) otherKeyPair() bool {
 	asked := in.prior.KeyPairName.ValueString()
 	if in.prior.KeyPairName.IsNull() {
-		asked = in.last.op.KeyPairName
+		asked = in.with.keyPairName
 	}
 
 	return !in.plan.KeyPairName.IsNull() && in.plan.KeyPairName.ValueString() != asked
@@ -297,7 +298,7 @@ func (in *planInput) otherUserData() bool {
 	case plan.IsNull(), plan.IsUnknown():
 		return false
 	case prior.IsNull():
-		return userDataDigest(plan.ValueString()) != in.last.with.userData
+		return userDataDigest(plan.ValueString()) != in.with.userData
 	default:
 		return !sameUserData(prior.ValueString(), plan.ValueString())
 	}
@@ -312,7 +313,7 @@ func (in *planInput) retriggered() bool {
 	case len(plan.Elements()) == 0:
 		return !plan.IsNull() && len(prior.Elements()) > 0
 	case len(prior.Elements()) == 0:
-		return triggersDigest(plan) != in.last.with.triggers
+		return triggersDigest(plan) != in.with.triggers
 	default:
 		return !plan.Equal(prior)
 	}
@@ -322,8 +323,9 @@ func (in *planInput) retriggered() bool {
 func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
 
 // pointless returns what reports whether a server no longer needs the reinstall that the permit is for: each of the reasons
-// can be looked up in the server, and none of them holds any longer. It is nil where there is another reason.
-func (p *permit) pointless(prior, plan *osReinstallModel) func(*modelarts.Server) bool {
+// can be looked up in the server, and none of them holds any longer. It is nil where there is another reason. What cannot be
+// looked up in a server that was reimaged may have been served by an apply that was killed, unless it can be seen that it was not.
+func (p *permit) pointless(prior, plan *osReinstallModel, reimaged bool) func(*modelarts.Server) bool {
 	op := readLastReinstall(prior.LastReinstall).op
 	holds := make([]func(*modelarts.Server) bool, 0, len(p.reasons))
 
@@ -338,6 +340,13 @@ func (p *permit) pointless(prior, plan *osReinstallModel) func(*modelarts.Server
 		case reason == "key_pair_name", strings.HasPrefix(reason, reasonDrift+"key_pair_name"):
 			holds = append(holds, func(server *modelarts.Server) bool {
 				return server.InstalledKeyPairName() != plan.KeyPairName.ValueString()
+			})
+		case reimaged && reason != reasonResume:
+			holds = append(holds, func(server *modelarts.Server) bool {
+				status := server.CurrentStatus()
+
+				return !usable(string(status)) || reinstall.InTransition(status) || len(reinstall.Compare(
+					plan.ImageID.ValueString(), plan.KeyPairName.ValueString(), server.ShownImageID(), server.KeyPairName)) > 0
 			})
 		default:
 			return nil

@@ -485,6 +485,7 @@ func TestLastReinstallRoundTrip(t *testing.T) {
 			LatestUpdate: 200, TransitionSeen: true,
 		},
 		with: installedWith{
+			imageID: "image", keyPairName: "key",
 			adminPassWOVersion: types.Int64Value(4), userDataWOVersion: types.Int64Null(), userData: "digest", triggers: "other",
 		},
 	}
@@ -562,7 +563,7 @@ func TestPointless(t *testing.T) {
 		prior, plan := settled(), settled()
 		prior.left(reinstall.StateFailed, "", "")
 
-		pointless := (&permit{reasons: test.reasons}).pointless(&prior, &plan)
+		pointless := (&permit{reasons: test.reasons}).pointless(&prior, &plan, false)
 		if (pointless == nil) != test.never {
 			t.Errorf("%s: there is a judgement: %v, want %v", name, pointless != nil, !test.never)
 		}

@@ -30,13 +30,6 @@ const (
 	defaultReadTimeout      = 5 * time.Minute
 )
 
-// The keys of the private state. An import sets the first one, and the first Update after it clears it. A refresh that
-// finds another system disk than the state has sets the second one, and the next Update clears it.
-const (
-	privateImported = "imported"
-	privateReimaged = "reimaged"
-)
-
 // osReinstallResource is the resource modelarts_devserver_os_reinstall.
 type osReinstallResource struct {
 	data *providerData
@@ -134,34 +127,6 @@ func (r *osReinstallResource) ModifyPlan(
 	resp.Diagnostics.Append(planDiagnostics(&in, &d, &config)...)
 }
 
-// privateState is the private state of a resource, as the framework hands it over.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-// read reads the marks.
-func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics {
-	imported, diags := private.GetKey(ctx, privateImported)
-	reimaged, more := private.GetKey(ctx, privateReimaged)
-	m.imported, m.reimaged = imported != nil, reimaged != nil
-
-	return append(diags, more...)
-}
-
-// write writes the marks.
-func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostics {
-	value := func(set bool) []byte {
-		if set {
-			return []byte("true")
-		}
-
-		return nil
-	}
-
-	return append(private.SetKey(ctx, privateImported, value(m.imported)), private.SetKey(ctx, privateReimaged, value(m.reimaged))...)
-}
-
 // Create reinstalls the server. It returns an error only where nothing is to be kept: Terraform taints what comes with
 // an error, and would erase the disk again for it.
 func (r *osReinstallResource) Create(
@@ -192,6 +157,8 @@ func (r *osReinstallResource) Create(
 	if resp.Diagnostics.HasError() {
 		return
 	}
+
+	r.data.Client.Withhold(&request.Body)
 
 	result := r.data.Engine.Run(ctx, request)
 
@@ -234,6 +201,10 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	// An earlier process has sent them, and the service may quote them still.
+	sent := state.request(writeOnlyValues{})
+	r.data.Client.Withhold(&sent.Body)
+
 	server, err := r.look(ctx, &state)
 
 	switch {
@@ -244,7 +215,7 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 	case server == nil: // The state is what the service shows.
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
-		known.reimaged = known.reimaged || state.reimaged(server)
+		known.reimaged = (known.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)
 		resp.Diagnostics.Append(state.refreshed(server)...)
 		resp.Diagnostics.Append(r.locate(ctx, &state)...)
 	}
@@ -292,11 +263,15 @@ func (r *osReinstallResource) notFound(ctx context.Context, err error, state *os
 func (r *osReinstallResource) Update(
 	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
 ) {
-	var plan, prior osReinstallModel
+	var (
+		plan, prior osReinstallModel
+		known       marks
+	)
 
 	resp.Diagnostics.Append(r.data.ready()...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	resp.Diagnostics.Append(known.read(ctx, req.Private)...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID)...)
 
 	timeout, diags := plan.Timeouts.Update(ctx, defaultReinstallTimeout)
@@ -309,7 +284,7 @@ func (r *osReinstallResource) Update(
 	granted, ok := permitted(plan.LastReinstall)
 	if !ok {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append((&marks{}).write(ctx, resp.Private)...)
+		resp.Diagnostics.Append(known.afterUpdate(&prior, &plan, nil, nil).write(ctx, resp.Private)...)
 
 		return
 	}
@@ -318,7 +293,7 @@ func (r *osReinstallResource) Update(
 	resp.Diagnostics.Append(diags...)
 
 	request := plan.request(secrets)
-	granted.limit(&request, &prior, &plan)
+	granted.limit(&request, &prior, &plan, known)
 	request.Timeout, request.Progress = timeout, logProgress(ctx)
 
 	if granted.erases() {
@@ -329,11 +304,15 @@ func (r *osReinstallResource) Update(
 		return
 	}
 
+	before := prior.request(writeOnlyValues{})
+	r.data.Client.Withhold(&before.Body)
+	r.data.Client.Withhold(&request.Body)
+
 	result := r.data.Engine.Run(ctx, request)
 
 	resp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringUpdate)...)
+	resp.Diagnostics.Append(known.afterUpdate(&prior, &plan, &granted, &result).write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan.updated(&prior, granted, &result))...)
-	resp.Diagnostics.Append((&marks{}).write(ctx, resp.Private)...)
 }
 
 // Delete forgets the server. There is nothing to undo: the machine stays as it is.

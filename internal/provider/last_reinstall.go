@@ -26,9 +26,11 @@ type lastReinstall struct {
 	with  installedWith
 }
 
-// installedWith is what the last accepted request installed, as far as the service does not show it. It is kept apart from
-// the arguments: one that is removed from the configuration leaves the state, and the server has it all the same.
+// installedWith is what the last accepted request installed. It is kept apart from the arguments: one that is removed from
+// the configuration leaves the state, and the server has it all the same.
 type installedWith struct {
+	imageID            string // in lower case
+	keyPairName        string
 	adminPassWOVersion types.Int64
 	userDataWOVersion  types.Int64
 	userData           string // digest; empty: none
@@ -38,6 +40,7 @@ type installedWith struct {
 // withArguments is what a request made of m installs.
 func withArguments(m *osReinstallModel) installedWith {
 	with := installedWith{
+		imageID: strings.ToLower(m.ImageID.ValueString()), keyPairName: m.KeyPairName.ValueString(),
 		adminPassWOVersion: m.AdminPassWOVersion, userDataWOVersion: m.UserDataWOVersion, triggers: triggersDigest(m.Triggers),
 	}
 
@@ -102,10 +105,10 @@ func (p *permit) notice() string {
 
 // limit gives a request what the permit for it allows: which disk it may erase, what it waits for first, and what makes
 // it pointless.
-func (p *permit) limit(request *reinstall.Request, prior, plan *osReinstallModel) {
+func (p *permit) limit(request *reinstall.Request, prior, plan *osReinstallModel, known marks) {
 	request.KnownUpdate = prior.UpdateAt.ValueInt64()
 	request.RootVolumeID = prior.rootVolumeID()
-	request.Pointless = p.pointless(prior, plan)
+	request.Pointless = p.pointless(prior, plan, known.reimaged)
 	request.WaitOnly = !p.erases()
 
 	if p.resumes() {
@@ -218,6 +221,8 @@ func readLastReinstall(object types.Object) lastReinstall {
 			TransitionSeen: evidence.flag("transition_seen"),
 		},
 		with: installedWith{
+			imageID:            all.text("image_id"),
+			keyPairName:        all.text("key_pair_name"),
 			adminPassWOVersion: evidence.number("admin_pass_wo_version"),
 			userDataWOVersion:  evidence.number("user_data_wo_version"),
 			userData:           evidence.text("user_data_digest"),

@@ -295,7 +295,7 @@ func (d directProcess) read(ctx context.Context, prior modelState) (modelState, 
 	case server == nil:
 		v.add(state.judgeReady())
 	default:
-		prior.known.reimaged = prior.known.reimaged || state.reimaged(server)
+		prior.known.reimaged = (prior.known.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)
 		v.add(state.refreshed(server))
 		v.add(d.resource.locate(ctx, &state))
 	}
@@ -378,17 +378,18 @@ func (d directProcess) apply(ctx context.Context, _ string, prior modelState, p 
 
 	if permitted {
 		state := *prior.model
-		granted.limit(&request, &state, &plan)
+		granted.limit(&request, &state, &plan, prior.known)
 
 		result := d.resource.data.Engine.Run(ctx, request)
 		v.add(outcomeDiagnostics(request.ServerID, &result, duringUpdate))
 
-		prior.model, prior.known = plan.updated(&state, granted, &result), marks{}
+		prior.known = *prior.known.afterUpdate(&state, &plan, &granted, &result)
+		prior.model = plan.updated(&state, granted, &result)
 
 		return prior, v
 	}
 
-	return modelState{model: &plan}, v
+	return modelState{model: &plan, known: *prior.known.afterUpdate(prior.model, &plan, nil, nil)}, v
 }
 
 // secrets are the write-only values of the configuration.

@@ -132,9 +132,14 @@ func printable(password string) (_ string, broken []string) {
 	}, inner), broken
 }
 
-// isUnprintable reports whether a character cannot be printed: control characters, invisible ones, and spaces other than
-// that of ASCII.
-func isUnprintable(r rune) bool { return !unicode.IsPrint(r) }
+// isUnprintable reports whether a character cannot be printed: control characters, invisible ones, spaces other than that
+// of ASCII, and what stands for a character that could not be read.
+func isUnprintable(r rune) bool {
+	const blankBraille = '\u2800'
+
+	return !unicode.IsPrint(r) || r == blankBraille || r == utf8.RuneError ||
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
 
 // isUnseen reports whether a character cannot be seen at the end of a text.
 func isUnseen(r rune) bool { return r == ' ' || isUnprintable(r) }

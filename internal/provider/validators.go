@@ -93,7 +93,7 @@ func (v formatValidator) ValidateString(
 	}
 
 	value := req.ConfigValue.ValueString()
-	if v.pattern.MatchString(value) {
+	if v.pattern.MatchString(value) && !slices.Contains(emptyWords, strings.ToLower(value)) {
 		return
 	}
 
