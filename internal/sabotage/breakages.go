@@ -19,6 +19,7 @@ const (
 	schemaFile    = "internal/provider/devserver_os_reinstall_schema.go"
 	planFile      = "internal/provider/devserver_os_reinstall_plan.go"
 	modelFile     = "internal/provider/devserver_os_reinstall_model.go"
+	marksFile     = "internal/provider/marks.go"
 	resourceFile  = "internal/provider/devserver_os_reinstall_resource.go"
 	diagFile      = "internal/provider/diagnostics.go"
 )
@@ -52,7 +53,7 @@ var breakages = []breakage{
 		"internal/modelarts/servers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
-		verdictFile, "return evidence > EvidenceNone && (!op.sameRoot(seen) ||", "return evidence >= EvidenceNone && (true ||",
+		verdictFile, "return evidence > EvidenceNone && (op.Baseline.RootVolumeID == \"\" ||", "return evidence >= EvidenceNone && (true ||",
 	}}, engine},
 	{"the first FAILED is believed", []edit{{
 		verdictFile, "(evidence == EvidenceStrong || evidence == EvidenceWeak && seen.Status != op.Baseline.Status)",
@@ -64,6 +65,39 @@ var breakages = []breakage{
 	{"a reply older than the last one is believed", []edit{{
 		verdictFile, "if seen.UpdatedAt == 0 || seen.UpdatedAt >= op.LatestUpdate {", "if seen.UpdatedAt < op.LatestUpdate || true {",
 	}}, engine},
+	{"a request follows on a wait for what had ended before", []edit{{
+		engineFile, "!r.met && (shown", "false && (shown",
+	}}, engine},
+	{"a server that was stopped is left alone for a look from before", []edit{{
+		submitFile, "server.UpdatedAt() >= r.latest", "true",
+	}}, engine},
+	{"a look that leaves out the disk is as good as one that shows it", []edit{{
+		prepareFile, "patience = heldUnchanged", "patience = time.Second",
+	}}, engine},
+	{"one reply ahead blinds a run for good", []edit{{
+		prepareFile, "r.req.stale(server), freshAfter)", "r.req.stale(server), 24*time.Hour)",
+	}}, engine},
+	{"a secret is shown in pieces", []edit{{
+		"internal/modelarts/errors.go", "if r.secrets.split(", "if false && r.secrets.split(",
+	}}, wire},
+	{"the request of a killed apply is served again for one look", []edit{{
+		planFile, "case reimaged && reason != reasonResume:", "case false:",
+	}}, cli("killed_update_flicker|killed_update_late")},
+	{"an apply that is refused clears the mark of a killed one", []edit{{
+		marksFile, "case result.Outcome == reinstall.OutcomeRefused:", "case false:",
+	}}, cli("killed_update_flicker")},
+	{"what was taken over without a reinstall is forgotten", []edit{{
+		marksFile, "if m.taken != nil {", "if false {",
+	}}, cli("put_back_taken")},
+	{"a reply from before the own reinstall is somebody else's", []edit{{
+		modelFile, "server.RootVolumeID() == last.op.Baseline.RootVolumeID)", "false)",
+	}}, cli("odd_disk")},
+	{"a reply from long ago settles a mismatch", []edit{{
+		planFile, "len(d.reasons) == 0 && !in.lags()", "len(d.reasons) == 0",
+	}}, cli("mismatched_stale")},
+	{"a later process quotes what is in the state", []edit{{
+		resourceFile, "r.data.Client.Withhold(&sent.Body)", "_ = sent",
+	}}, cli("quoted_later")},
 	{"a joined reinstall is not held against the disk from before it", []edit{{
 		prepareFile, "op.Baseline.RootVolumeID = cmp.Or(r.root, r.before, op.Baseline.RootVolumeID)",
 		"op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID)",
@@ -78,7 +112,7 @@ var breakages = []breakage{
 		"internal/reinstall/claims.go", "return false", "return true",
 	}}, engine},
 	{"a server that was stopped for nothing is left standing", []edit{{
-		engineFile, "if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted && r.stop != stopNone {", "if false {",
+		engineFile, "if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted {", "if false {",
 	}}, engine},
 	{"a stop whose answer was lost is forgotten", []edit{{
 		prepareFile, "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
@@ -168,10 +202,10 @@ var breakages = []breakage{
 		lastFile, "request.RootVolumeID = prior.rootVolumeID()", "request.RootVolumeID = \"\"",
 	}}, cli("saved_plan|two_states")},
 	{"the permit is for the disk from before the wait", []edit{{
-		engineFile, "\tr.root = waited.Server.RootVolumeID()\n", "",
+		engineFile, "\tr.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
 	}}, engine},
 	{"a reason that has ceased is a reason", []edit{{
-		lastFile, "request.Pointless = p.pointless(prior, plan)", "request.Pointless = nil",
+		lastFile, "request.Pointless = p.pointless(prior, plan, known.reimaged)", "request.Pointless = nil",
 	}}, cli("saved_plan|recovered")},
 	{"a server in transition has drifted", []edit{{planFile, "case in.inTransition():", "case false:"}}, planning},
 	{"an unknown id replaces the server", []edit{{
@@ -194,16 +228,16 @@ var breakages = []breakage{
 		operationFile, "op.State, op.Adopted = StateSubmitted, true\n\t}\n}", "op.State = StateSubmitted\n\t}\n}",
 	}}, engine},
 	{"a lost race is a refusal", []edit{{
-		submitFile, "if err != nil || r.stale(server) || !r.overtaken(server) {", "if err != nil || !r.stale(server) || true {",
+		submitFile, "if err == nil && !r.stale(server) {\n\t\t\tif op", "if false {\n\t\t\tif op",
 	}}, engine},
 	{"a request that was not accepted is sent again without a look for its signs", []edit{{
-		prepareFile, "return r.tried != nil && (inProgress(server.CurrentStatus()) ||", "return r.tried != nil && false && (inProgress(server.CurrentStatus()) ||",
+		prepareFile, "case inProgress(status), r.tried.newRoot(r.tried.observe(server)):", "case false:",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
 		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil || r.root != \"\" {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
 	}}, engine},
 	{"a reinstall that was given up is a result", []edit{{
-		"internal/reinstall/await.go", "if r.joining && r.root != \"\" && seen.RootVolumeID == r.root {", "if false {",
+		"internal/reinstall/await.go", "case r.joining && seen.RootVolumeID != \"\" &&", "case false && r.joining &&",
 	}}, engine},
 	{"a reply that shows the image late is an end", []edit{{
 		"internal/reinstall/await.go", "if len(differences) > 0 && seen.Held < held {", "if len(differences) > 0 && held < 0 {",
@@ -211,7 +245,7 @@ var breakages = []breakage{
 	{"one look of a refresh finds another image", []edit{{
 		operationFile, "Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {", "Judge(op, seen) == VerdictEnded {",
 	}}, engine},
-	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !r.renewed", "first := !r.renewed || true"}}, engine},
+	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
 	{"the wire sends a write again after a 401", []edit{{
 		"internal/modelarts/service.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
 		"\t\tanswer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\tanswer, err = s.once(ctx, req)\n\t\t}\n\n",
@@ -224,7 +258,7 @@ var breakages = []breakage{
 		"case op.State == StateUnknown:",
 	}}, engine},
 	{"RUNNING in the middle of a reinstall is its end", []edit{{
-		verdictFile, "(!op.sameRoot(seen) || seen.Held >= heldOldRoot)", "(!op.sameRoot(seen) || seen.Held >= 0)",
+		verdictFile, "op.newRoot(seen) || seen.Held >= heldOldRoot)", "op.newRoot(seen) || seen.Held >= 0)",
 	}}, engine},
 	{"one reply ahead of the store makes all others stale", []edit{{
 		verdictFile, "return seen.Age < freshAfter || !op.newRoot(seen) && !inProgress(seen.Status)", "return true",
@@ -254,10 +288,10 @@ var breakages = []breakage{
 		planFile, "\tif prior.IsNull() {\n\t\tprior = installed\n\t}\n", "",
 	}}, planning},
 	{"user data that is put back is another one", []edit{{
-		planFile, "return userDataDigest(plan.ValueString()) != in.last.with.userData", "return true",
+		planFile, "return userDataDigest(plan.ValueString()) != in.with.userData", "return true",
 	}}, planning},
 	{"triggers that are put back are others", []edit{{
-		planFile, "return triggersDigest(plan) != in.last.with.triggers", "return true",
+		planFile, "return triggersDigest(plan) != in.with.triggers", "return true",
 	}}, planning},
 	{"a word of a newer version is an end", []edit{{
 		operationFile, "return true // the word of a newer version", "return false",
@@ -270,7 +304,7 @@ var breakages = []breakage{
 		engineFile, "\te.fleet.count(&result) // before", "\tr.leave()\n\te.fleet.count(&result) // before",
 	}}, engine},
 	{"a restart is decided by the last look", []edit{{
-		submitFile, "\tserver, err := r.patientLook(start)\n", "\tserver, err := r.server, error(nil)\n",
+		submitFile, "server := r.lookForPower(start)", "server := r.server",
 	}}, engine},
 	{"a busy service keeps a server down that was stopped for it", []edit{{
 		submitFile, "retryAfter = min(retryAfter, longestBackoff)", "retryAfter = max(retryAfter, 0)",
