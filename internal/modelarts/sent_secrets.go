@@ -295,7 +295,12 @@ func (s *sentSecrets) quote(text string, limit int, instead string) string {
 // split reports whether what is shown of an answer, next to one another, repeats a secret of which each has a part.
 func (s *sentSecrets) split(code, requestID, message string) bool {
 	for _, texts := range [][]string{
-		{code, message}, {message, code}, {code, requestID}, {requestID, message}, {message, requestID}, {code, requestID, message},
+		{code, message},
+		{message, code},
+		{code, requestID},
+		{requestID, message},
+		{message, requestID},
+		{code, requestID, message},
 		{code, message, requestID},
 	} {
 		if s.repeats(strings.Join(texts, ""), true) {

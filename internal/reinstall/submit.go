@@ -201,11 +201,9 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 
 // untouched says what became of a server that this run has not stopped, as far as anybody can see.
 func (r *run) untouched() Power {
-	switch r.status() {
-	case modelarts.StatusStopping, modelarts.StatusStopped:
-		if r.denied {
-			return PowerUnclear // it ran when a stop was sent to it
-		}
+	status := r.status()
+	if r.denied && (status == modelarts.StatusStopping || status == modelarts.StatusStopped) {
+		return PowerUnclear // it ran when a stop was sent to it
 	}
 
 	return PowerUntouched
