@@ -803,3 +803,24 @@ func (c *countingAPI) GetServer(ctx context.Context, id string) (*modelarts.Serv
 
 	return c.script.GetServer(ctx, id)
 }
+
+// Whoever goes on with a joined reinstall has to know the disk from before it, which the look that shows it may not.
+func TestRunJoinsWithTheDiskFromBefore(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+
+		time.AfterFunc(time.Minute, cancel)
+
+		s := script{looks: []look{
+			at(0, modelarts.StatusRunning, "image", "old", 100), at(time.Second, modelarts.StatusReinstallingOS, "image", "new", 200),
+		}}
+
+		result := s.play(ctx)
+		if root := result.Operation.Baseline.RootVolumeID; result.Outcome != reinstall.OutcomePending || root != "old" {
+			t.Errorf("outcome %v, disk %q; want it open, and the old disk", result.Outcome, root)
+		}
+	})
+}
