@@ -5,7 +5,7 @@ var (
 	engine   = testRun{"./internal/reinstall", "."}
 	wire     = testRun{"./internal/modelarts", "."}
 	planning = testRun{"./internal/provider", "TestDecide|TestLastReinstall|TestUpdated|TestModel"}
-	cli      = func(scripts string) testRun { return testRun{"./internal/e2e", "TestScripts/(" + scripts + ")$"} }
+	cli      = func(scripts string) testRun { return testRun{"./internal/e2e", "TestScripts/^(" + scripts + ")$"} }
 )
 
 const (
