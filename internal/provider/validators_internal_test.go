@@ -116,8 +116,9 @@ func TestStringValidators(t *testing.T) {
 		},
 		"key_pair_name": {
 			validator: keyPairNameValidator(),
-			good:      []string{"KeyPair-1", "-", "_.a", strings.Repeat("k", 64), "null"},
+			good:      []string{"KeyPair-1", "-", "_.a", strings.Repeat("k", 64)},
 			bad: map[string]string{
+				"null":                  `"null" is what an empty variable becomes when it is turned into text`,
 				"":                      "It is the empty string: leave the argument out, or set it to null",
 				"key 1":                 "It has 5 characters, and a space or a tab among them.",
 				"Correct Horse 1!":      "It has 16 characters, and a space or a tab among them. It is not shown here, as it may be a secret.",

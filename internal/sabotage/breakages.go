@@ -271,7 +271,7 @@ var breakages = []breakage{
 	}}, engine},
 	{"SIGTERM kills the provider", []edit{{
 		"internal/provider/serve.go", "signal.Ignore(syscall.SIGTERM)", "signal.Reset(syscall.SIGTERM)",
-	}}, cli("signals.*|orphan")},
+	}}, cli("signal_term|orphan")},
 	{"an image id in another case is another image", []edit{{
 		operationFile, "!strings.EqualFold(wantImage, *image)", "!strings.EqualFold(wantImage, *image) && wantImage != *image || wantImage != *image",
 	}}, engine},
