@@ -28,7 +28,7 @@ type marks struct {
 	taken *installedWith
 }
 
-// accepted is what a server has, or was taken to have, of the arguments that the state lacks by now.
+// accepted returns the arguments that an argument which is put back is compared with.
 func (m *marks) accepted(last *lastReinstall) installedWith {
 	if m.taken != nil {
 		return *m.taken
@@ -37,10 +37,14 @@ func (m *marks) accepted(last *lastReinstall) installedWith {
 	return last.with
 }
 
-// afterUpdate are the marks after an Update of prior, with the permit of the plan and what came of it. Without a permit, both
-// are nil. An apply that was refused has not come after anything.
+// afterUpdate returns the marks after an Update of prior to plan. granted and result are nil where the plan had no permit. A
+// refused Update keeps the marks: it has changed nothing.
 func (m *marks) afterUpdate(prior, plan *osReinstallModel, granted *permit, result *reinstall.Result) *marks {
 	switch {
+	case granted == nil && m.reimaged: // nobody knows what else is on that disk
+		taken := withArguments(plan)
+
+		return &marks{taken: &taken}
 	case granted == nil:
 		last := readLastReinstall(prior.LastReinstall)
 		taken := m.accepted(&last).with(withArguments(plan))
@@ -55,7 +59,7 @@ func (m *marks) afterUpdate(prior, plan *osReinstallModel, granted *permit, resu
 	}
 }
 
-// with is w, and in it what other has.
+// with returns w, overridden by what other has.
 func (w installedWith) with(other installedWith) installedWith {
 	number := func(first, second types.Int64) types.Int64 {
 		if first.IsNull() {

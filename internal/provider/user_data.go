@@ -51,12 +51,11 @@ func (userDataRules) ValidateString(
 
 	summary := fmt.Sprintf("Invalid %s", req.Path)
 	decoded, _ := decodeUserData(req.ConfigValue.ValueString())
+	word := strings.TrimSpace(req.ConfigValue.ValueString())
 
 	switch size := len(decoded); {
-	case slices.Contains(emptyWords, strings.ToLower(strings.TrimSpace(req.ConfigValue.ValueString()))):
-		resp.Diagnostics.AddError(summary, fmt.Sprintf(
-			"%s is %s, which is what an empty variable becomes when it is turned into text. To give no user data, set it to null "+
-				"without quotes, or leave the argument out.", req.Path, strings.TrimSpace(req.ConfigValue.ValueString())))
+	case slices.Contains(emptyWords, strings.ToLower(word)):
+		resp.Diagnostics.AddError(summary, fmt.Sprintf("%s must be user data. %s", req.Path, emptyWord(word)))
 	case size == 0:
 		resp.Diagnostics.AddError(summary, fmt.Sprintf(
 			"%s is empty. Leave the argument out, or set it to null, to give no user data.", req.Path))

@@ -57,6 +57,12 @@ func kindOf(r rune) string {
 // emptyWords are what programs make of an empty value where they turn it into text.
 var emptyWords = []string{"null", "none", "nil", "undefined", "<nil>", "<no value>"}
 
+// emptyWord says how one of these came about in an argument that can be left out.
+func emptyWord(word string) string {
+	return fmt.Sprintf("%q is what an empty variable becomes when it is turned into text: to give none, give null "+
+		"without quotes, or leave the argument out.", word)
+}
+
 // withoutHyphens is a UUID that lacks them.
 var withoutHyphens = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
 
@@ -70,8 +76,7 @@ func (v formatValidator) mistake(value string) string {
 	case slices.Contains(emptyWords, lower) && v.needed:
 		return fmt.Sprintf("%q is what an empty variable becomes when it is turned into text.", core)
 	case slices.Contains(emptyWords, lower):
-		return fmt.Sprintf("%q is what an empty variable becomes when it is turned into text: to give none, give null "+
-			"without quotes, or leave the argument out.", core)
+		return emptyWord(core)
 	case matches(core):
 		return "Remove the white space around it: file() and echo put a line break at the end, and trimspace() removes " +
 			"it."

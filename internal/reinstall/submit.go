@@ -114,8 +114,9 @@ func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, 
 	return *joined, nextJoin, nil
 }
 
-// lookForQuicker looks once more at a server that a request was sent to in vain, and returns the reinstall that was quicker: one
-// that is in progress, or has changed the system disk by now. It is somebody else's, or the service was wrong.
+// lookForQuicker reads the server again after a request to it was refused, and returns the reinstall that was quicker: one
+// that is in progress, or has changed the system disk by now. It is somebody else's, or the service was wrong. A read that
+// fails is repeated for a while, and so is one that shows nothing after a request that was sent twice.
 func (r *run) lookForQuicker(ctx context.Context) *Operation {
 	if r.tried == nil {
 		return nil
@@ -138,7 +139,7 @@ func (r *run) lookForQuicker(ctx context.Context) *Operation {
 		}
 
 		switch {
-		case err == nil && (!r.again || time.Since(began) >= heldOther), modelarts.IsNotFound(err):
+		case err == nil && (!r.again || time.Since(began) >= heldOther), isRefusal(err):
 			return nil
 		case !pause(detached, time.Since(began)):
 			return nil
@@ -218,10 +219,18 @@ func (r *run) lookForPower(ctx context.Context) *modelarts.Server {
 		switch {
 		case err == nil && (server.CurrentStatus() != modelarts.StatusRunning || server.UpdatedAt() >= r.latest):
 			return server
-		case modelarts.IsNotFound(err), !pause(ctx, time.Since(began)):
+		case isRefusal(err), !pause(ctx, time.Since(began)):
 			return nil
 		}
 	}
+}
+
+// isRefusal reports whether err is the service's answer to a read that it will give again: it does not know the server, or
+// the credentials do not suffice.
+func isRefusal(err error) bool {
+	answer, _ := Classify(err)
+
+	return err != nil && (answer == AnswerRefused || modelarts.IsUnauthorized(err))
 }
 
 // start asks for the server to be started until that is accepted, or plainly refused, or ctx ends, and says what became of
