@@ -28,29 +28,30 @@ func contextOfProcess() context.Context { return context.Background() }
 // commands are what a script can say besides the usual.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
-		"server":   plain(cmdServer),
-		"servers":  plain(cmdServers),
-		"requests": plain(cmdRequests),
-		"behavior": plain(cmdBehavior),
-		"fault":    plain(cmdFault),
-		"outside":  plain(cmdOutside),
-		"rival":    plain(cmdRival),
-		"paced":    plain(cmdPaced),
-		"crowded":  plain(cmdCrowded),
-		"peak":     plain(cmdPeak),
-		"await":    plain(cmdAwait),
-		"running":  plain(cmdRunning),
-		"tf":       plain(cmdTerraform),
-		"sends":    plain(cmdSends),
-		"planned":  plain(cmdPlanned),
-		"also":     plain(cmdAlso),
-		"says":     plain(cmdSays),
-		"omits":    plain(cmdOmits),
-		"sent":     plain(cmdSent),
-		"total":    plain(cmdTotal),
-		"body":     plain(cmdBody),
-		"lawful":   plain(cmdLawful),
-		"replace":  plain(cmdReplace),
+		"server":    plain(cmdServer),
+		"servers":   plain(cmdServers),
+		"requests":  plain(cmdRequests),
+		"behavior":  plain(cmdBehavior),
+		"fault":     plain(cmdFault),
+		"outside":   plain(cmdOutside),
+		"rival":     plain(cmdRival),
+		"paced":     plain(cmdPaced),
+		"crowded":   plain(cmdCrowded),
+		"peak":      plain(cmdPeak),
+		"await":     plain(cmdAwait),
+		"running":   plain(cmdRunning),
+		"tf":        plain(cmdTerraform),
+		"processes": plain(cmdProcesses),
+		"sends":     plain(cmdSends),
+		"planned":   plain(cmdPlanned),
+		"also":      plain(cmdAlso),
+		"says":      plain(cmdSays),
+		"omits":     plain(cmdOmits),
+		"sent":      plain(cmdSent),
+		"total":     plain(cmdTotal),
+		"body":      plain(cmdBody),
+		"lawful":    plain(cmdLawful),
+		"replace":   plain(cmdReplace),
 	}
 	maps.Copy(all, processCommands())
 
@@ -383,7 +384,7 @@ func cmdTerraform(ts *testscript.TestScript, w *world, args []string) {
 
 // run runs the CLI and returns its exit code.
 func (w *world) run(ts *testscript.TestScript, args []string) int {
-	err := ts.Exec(w.cli, args...)
+	err := w.exec(ts, args...)
 
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode()
@@ -485,7 +486,7 @@ func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
 		planArgs, args = append(planArgs, args[i+1:]...), args[:i]
 	}
 
-	ts.Check(ts.Exec(w.cli, planArgs...))
+	ts.Check(w.exec(ts, planArgs...))
 	w.changes = w.show(ts)
 	cmdAlso(ts, w, args)
 }

@@ -39,7 +39,7 @@ const (
 // TestMain lets the test binary be the provider as well: Terraform finds it under the provider's name, so that what is
 // tested is always what is compiled, race detector included.
 func TestMain(m *testing.M) {
-	testscript.Main(hinting{m}, map[string]func(){providerBinary: serveProvider})
+	testscript.Main(hinting{m}, map[string]func(){providerBinary: serveProvider, attachedBinary: runAttached})
 }
 
 // hinting runs tests, and says first what they need, if it is not there.
@@ -147,16 +147,17 @@ func requireCLI(t *testing.T) string {
 
 // world is what one script works with.
 type world struct {
-	cli     string
-	cloud   *simulator.Cloud
-	ids     map[string]string // ids of the servers by the names that the script gives them
-	project string
-	unpaced func() // ends what paced began
-	crowd   *crowd
-	names   []string         // of the environment variables that a script begins with
-	leashes *leashes         // of the providers of the programs that begin has started
-	begun   *begun           // the program that begin has started last
-	changes []resourceChange // of the last plan that planned has made
+	cli          string
+	ownProviders bool // the CLI starts its providers itself
+	cloud        *simulator.Cloud
+	ids          map[string]string // ids of the servers by the names that the script gives them
+	project      string
+	unpaced      func() // ends what paced began
+	crowd        *crowd
+	names        []string         // of the environment variables that a script begins with
+	leashes      *leashes         // of the providers of the programs that begin has started
+	begun        *begun           // the program that begin has started last
+	changes      []resourceChange // of the last plan that planned has made
 }
 
 type worldKey struct{}
