@@ -90,7 +90,7 @@ func serveToAttach() (string, error) {
 	os.Stdout, os.Stderr = printed, null
 
 	go func() {
-		defer printed.Close()
+		defer printed.Close() //nolint:errcheck // nothing is left to be said there
 
 		_ = provider.Serve(contextOfProcess(), provider.New("e2e"), true)
 	}()

@@ -135,7 +135,7 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 	credentials, end, ok := decodeAssumed(answer)
 	if !ok {
 		// The reply is not quoted: parts of it may be secret.
-		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.requestID)
+		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.quotedRequestID())
 	}
 
 	a.iam.secrets.add(credentials.secrets()...)

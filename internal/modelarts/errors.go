@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -155,7 +156,7 @@ func (r *reply) refusal(header http.Header) *Error {
 	}
 
 	if r.requestID == "" {
-		r.requestID = r.secrets.token(requestID)
+		r.requestID = requestID
 	}
 
 	refused := r.failure(message)
@@ -197,8 +198,18 @@ func (r *reply) unusable(wanted string) *Error {
 
 // failure returns an error about the answer. What message quotes of it can be shown.
 func (r *reply) failure(message string) *Error {
-	return &Error{Method: r.method, Path: r.path, StatusCode: r.status, Message: message, RequestID: r.requestID}
+	return &Error{Method: r.method, Path: r.path, StatusCode: r.status, Message: message, RequestID: r.quotedRequestID()}
 }
+
+// quotedRequestID returns the request id as it may be quoted. Most are never shown, and to search one for secrets takes
+// longer than to decode the reply.
+func (r *reply) quotedRequestID() string { return r.secrets.token(r.requestID) }
+
+// quotedRequestID is the request id of a reply in a log that may not be written.
+type quotedRequestID struct{ of *reply }
+
+// LogValue returns the request id as it may be quoted.
+func (q quotedRequestID) LogValue() slog.Value { return slog.StringValue(q.of.quotedRequestID()) }
 
 // decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
 // gateway, and that of IAM, which is one level down.

@@ -109,7 +109,7 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 		return nil, err
 	}
 
-	return &ReinstallReply{Server: answer.server(id), RequestID: answer.requestID}, nil
+	return &ReinstallReply{Server: answer.server(id), RequestID: answer.quotedRequestID()}, nil
 }
 
 // reinstallWire is a ReinstallRequest as the service reads it.

@@ -55,7 +55,7 @@ func (r *request) repeatable() bool { return r.method == http.MethodGet || r.har
 type reply struct {
 	method, path string
 	status       int
-	requestID    string
+	requestID    string // as the service gave it
 	body         []byte
 	bodyErr      error        // why body is not complete
 	secrets      *sentSecrets // what is quoted has nothing of them
@@ -151,14 +151,14 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost with it
 
 	answer := &reply{
-		method: req.method, path: path, status: resp.StatusCode, requestID: s.secrets.token(headerRequestID(resp.Header)), secrets: s.secrets,
+		method: req.method, path: path, status: resp.StatusCode, requestID: headerRequestID(resp.Header), secrets: s.secrets,
 	}
 
 	if answer.body, err = readBody(resp); err != nil {
 		answer.bodyErr = because(ctx, s.secrets.error(err))
 	}
 
-	s.log(ctx, req, began, slog.Int("status", answer.status), slog.String("request_id", answer.requestID))
+	s.log(ctx, req, began, slog.Int("status", answer.status), slog.Any("request_id", quotedRequestID{answer}))
 
 	if answer.status < 200 || answer.status > 299 {
 		return nil, answer.refusal(resp.Header)
