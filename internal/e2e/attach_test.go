@@ -71,7 +71,7 @@ func attach(args []string) error {
 
 // serveToAttach serves a provider until this process ends, and returns where it is, for Terraform and for OpenTofu.
 func serveToAttach() (string, error) {
-	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER"} {
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_MODELARTS"} {
 		if err := os.Setenv(name, "OFF"); err != nil {
 			return "", err
 		}

@@ -103,7 +103,7 @@ func logWanted(environ []string) bool {
 // silence ends the log of the framework and of the provider. Without it every step is written at TRACE, and the CLI reads
 // and drops it: with many servers, a good part of the time of a plan.
 func silence() error {
-	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER"} {
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_MODELARTS"} {
 		if err := os.Setenv(name, "OFF"); err != nil {
 			return fmt.Errorf("silence the log: %w", err)
 		}
