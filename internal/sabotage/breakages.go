@@ -49,6 +49,12 @@ var breakages = []breakage{
 	{"the temporary keys of a role are no secrets", []edit{{
 		"internal/modelarts/assume_role.go", "\ta.iam.secrets.add(credentials.secrets()...)\n", "",
 	}}, wire},
+	{"a request id is quoted unsearched", []edit{{
+		"internal/modelarts/errors.go", "return r.secrets.token(r.requestID) }", "return r.requestID }",
+	}}, wire},
+	{"the provider logs where nobody asks for it", []edit{{
+		"internal/provider/serve.go", `"TF_LOG_PROVIDER_MODELARTS"`, `"TF_LOG_PROVIDER"`,
+	}}, cli("log")},
 	{"only the answer to a request is searched for its secrets", []edit{{
 		"internal/modelarts/servers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
 	}}, wire},
