@@ -3,12 +3,10 @@ package e2e_test
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
-	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -21,10 +19,8 @@ const envOwnProviders = "MODELARTS_TEST_OWN_PROVIDERS"
 // attachedBinary is the name under which the test binary runs another program with a provider to attach to.
 const attachedBinary = "attached"
 
-// reattachLine matches what a provider that was started by hand prints once it can be attached to.
+// reattachLine matches the line by which a provider that is served for debugging says where it listens.
 var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
-
-var errNotServed = errors.New("the provider has not printed where it is")
 
 // exec runs the CLI, attached to one provider for all of its steps. By itself the CLI starts one for each step, three for
 // a plan, and that is almost half of the work of most scripts. A script about these processes, or about the log, which the
@@ -40,36 +36,29 @@ func (w *world) exec(ts *testscript.TestScript, args ...string) error {
 // cmdProcesses makes the CLI start its providers itself from here on: processes.
 func cmdProcesses(_ *testscript.TestScript, w *world, _ []string) { w.ownProviders = true }
 
-// runAttached serves a provider, runs the program that the arguments name, and exits as that does.
+// runAttached serves a provider, runs the program that the arguments name, attached to it, and exits as the program does.
+// Where that is not possible, as on a machine too busy to serve one in time, the CLI starts its own. So does OpenTofu, which
+// knows the provider by another address.
 func runAttached() {
-	err := attach(os.Args[1:])
+	run := exec.CommandContext(contextOfProcess(), os.Args[1], os.Args[2:]...)
+	run.Stdin, run.Stdout, run.Stderr, run.Env = os.Stdin, os.Stdout, os.Stderr, os.Environ()
+
+	if address, err := serveToAttach(); err == nil {
+		run.Env = append(run.Env, "TF_REATTACH_PROVIDERS="+address)
+	}
+
+	err := run.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		os.Exit(exit.ExitCode())
 	}
 
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		panic(err)
 	}
 }
 
-// attach runs a program with a provider to attach to. It has the standard streams to itself: what the provider prints is
-// only read for its address.
-func attach(args []string) error {
-	run := exec.CommandContext(contextOfProcess(), args[0], args[1:]...)
-	run.Stdin, run.Stdout, run.Stderr, run.Env = os.Stdin, os.Stdout, os.Stderr, os.Environ()
-
-	address, err := serveToAttach()
-	if err != nil {
-		return err
-	}
-
-	run.Env = append(run.Env, "TF_REATTACH_PROVIDERS="+address)
-
-	return run.Run()
-}
-
-// serveToAttach serves a provider until this process ends, and returns where it is, for Terraform and for OpenTofu.
+// serveToAttach serves a provider until this process ends, and returns where it listens. The provider prints nothing on
+// the standard streams, which belong to the program that attaches to it.
 func serveToAttach() (string, error) {
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_MODELARTS"} {
 		if err := os.Setenv(name, "OFF"); err != nil {
@@ -90,9 +79,8 @@ func serveToAttach() (string, error) {
 	os.Stdout, os.Stderr = printed, null
 
 	go func() {
-		defer printed.Close() //nolint:errcheck // nothing is left to be said there
-
 		_ = provider.Serve(contextOfProcess(), provider.New("e2e"), true)
+		_ = printed.Close()
 	}()
 
 	return readAddress(output)
@@ -103,16 +91,9 @@ func readAddress(output io.Reader) (string, error) {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if match := reattachLine.FindStringSubmatch(lines.Text()); match != nil {
-			return addressForBoth(match[1]), nil
+			return match[1], nil
 		}
 	}
 
-	return "", errors.Join(errNotServed, lines.Err())
-}
-
-// addressForBoth gives the one provider in a reattach configuration a second name, by which OpenTofu knows it.
-func addressForBoth(config string) string {
-	object := strings.TrimSuffix(strings.TrimPrefix(config, "{"), "}")
-
-	return "{" + object + "," + strings.Replace(object, "registry.terraform.io", "registry.opentofu.org", 1) + "}"
+	return "", errors.Join(io.ErrUnexpectedEOF, lines.Err())
 }

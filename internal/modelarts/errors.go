@@ -201,11 +201,11 @@ func (r *reply) failure(message string) *Error {
 	return &Error{Method: r.method, Path: r.path, StatusCode: r.status, Message: message, RequestID: r.quotedRequestID()}
 }
 
-// quotedRequestID returns the request id as it may be quoted. Most are never shown, and to search one for secrets takes
-// longer than to decode the reply.
+// quotedRequestID returns the request id as it may be quoted. It is called only where the id is shown, which most never
+// are: searching it for secrets takes longer than decoding the reply.
 func (r *reply) quotedRequestID() string { return r.secrets.token(r.requestID) }
 
-// quotedRequestID is the request id of a reply in a log that may not be written.
+// quotedRequestID is the request id of a reply in a log. Unless the log is written, it is not searched.
 type quotedRequestID struct{ of *reply }
 
 // LogValue returns the request id as it may be quoted.

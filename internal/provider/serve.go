@@ -101,7 +101,8 @@ func logWanted(environ []string) bool {
 }
 
 // silence ends the log of the framework and of the provider. Without it every step is written at TRACE, and the CLI reads
-// and drops it: with many servers, a good part of the time of a plan.
+// and drops it: with many servers, a good part of the time of a plan. Of TF_LOG_PROVIDER itself, the framework knows
+// nothing: its variable has the name of the provider in it.
 func silence() error {
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_MODELARTS"} {
 		if err := os.Setenv(name, "OFF"); err != nil {
