@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,8 +92,26 @@ var (
 	argMaxRetries       = argument{"max_retries", []string{"HW_MAX_RETRIES"}}
 )
 
+// allArguments are all of these.
+var allArguments = []argument{
+	argRegion, argProjectID, argProjectName, argAccessKey, argSecretKey, argSecurityToken, argToken, argRoleAgencyName,
+	argRoleDomainName, argRoleDomainID, argRoleDuration, argSharedConfigFile, argProfile, argCloud, argAuthURL, argInsecure,
+	argCACertFile, argMaxRetries,
+}
+
 // families are the kinds of environment variables: what belongs together, such as credentials, is taken from one of them.
 var families = []string{"HW_", "OS_"}
+
+// Variables returns the environment variables behind each argument of the provider block, first one first, under the name of
+// the argument.
+func Variables() map[string][]string {
+	variables := make(map[string][]string, len(allArguments))
+	for _, a := range allArguments {
+		variables[a.name] = slices.Clone(a.variables)
+	}
+
+	return variables
+}
 
 // String names the argument with its variables, for an error.
 func (a argument) String() string {

@@ -11,16 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
-
-// environment stands in for os.Getenv.
-type environment map[string]string
-
-func (e environment) getenv(name string) string { return e[name] }
 
 // keysInEnvironment is an environment that is complete.
 func keysInEnvironment(more environment) environment {
@@ -48,27 +42,6 @@ func reveal(s *settings) revealed {
 		SecurityToken: s.Credentials.SecurityToken.Reveal(), Token: s.Credentials.Token.Reveal(),
 		Insecure: s.Insecure, MaxRetries: s.MaxRetries,
 	}
-}
-
-// arguments are all that have environment variables.
-var arguments = []argument{
-	argRegion, argProjectID, argProjectName, argAccessKey, argSecretKey, argSecurityToken, argToken, argRoleAgencyName,
-	argRoleDomainName, argRoleDomainID, argRoleDuration, argSharedConfigFile, argProfile, argCloud, argAuthURL, argInsecure,
-	argCACertFile, argMaxRetries,
-}
-
-// transcript puts diagnostics into one text.
-func transcript(diags diag.Diagnostics) string {
-	texts := make([]string, len(diags))
-	for i, d := range diags {
-		texts[i] = fmt.Sprintf("%s: %s: %s", d.Severity(), d.Summary(), d.Detail())
-	}
-
-	return strings.Join(texts, "\n")
-}
-
-func stringMapValue(elements map[string]attr.Value) types.Map {
-	return types.MapValueMust(types.StringType, elements)
 }
 
 func TestResolveSettings(t *testing.T) {
@@ -299,7 +272,7 @@ func TestResolveSettingsReadsVariables(t *testing.T) {
 		}},
 	}
 
-	for _, argument := range arguments {
+	for _, argument := range allArguments {
 		for i, variable := range argument.variables {
 			test, ok := tests[variable]
 			if !ok {

@@ -22,23 +22,15 @@ type configuredDataSource struct {
 func (d *configuredDataSource) Configure(
 	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
 ) {
-	if req.ProviderData == nil {
-		return // Terraform validates before it configures the provider.
-	}
-
-	data, ok := req.ProviderData.(*providerData)
-	if !ok {
-		resp.Diagnostics.Append(wrongProviderData(req.ProviderData))
-
-		return
-	}
+	data, diags := providerDataFrom(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
 
 	d.data = data
 }
 
-// ready returns an error if nothing can be read yet.
-func (d *configuredDataSource) ready() diag.Diagnostics {
-	if d.data != nil && d.data.Client != nil {
+// requireConfigured returns an error if nothing can be read yet.
+func (d *configuredDataSource) requireConfigured() diag.Diagnostics {
+	if d.data.configured() {
 		return nil
 	}
 

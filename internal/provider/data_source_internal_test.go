@@ -10,10 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	dsschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -21,90 +18,6 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
-
-// The data source has what the resource has: names, types, descriptions.
-func TestDataSourceAttributes(t *testing.T) {
-	t.Parallel()
-
-	compareAttributes(t, "", serverAttributes(), dataSourceAttributes(serverAttributes()))
-}
-
-func compareAttributes(t *testing.T, at string, want map[string]schema.Attribute, got map[string]dsschema.Attribute) {
-	t.Helper()
-
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
-		t.Errorf("%s: attributes (-want +got):\n%s", at, diff)
-	}
-
-	for name, attribute := range want {
-		name, converted := at+"."+name, got[name]
-		if converted == nil {
-			continue
-		}
-
-		if !converted.GetType().Equal(attribute.GetType()) {
-			t.Errorf("%s is of type %s, want %s", name, converted.GetType(), attribute.GetType())
-		}
-
-		if text := converted.GetMarkdownDescription(); text == "" || text != attribute.GetMarkdownDescription() {
-			t.Errorf("%s: description %q, want %q", name, text, attribute.GetMarkdownDescription())
-		}
-
-		if !converted.IsComputed() || converted.IsOptional() || converted.IsRequired() || converted.IsSensitive() {
-			t.Errorf("%s is not merely computed", name)
-		}
-
-		switch attribute := attribute.(type) {
-		case schema.SingleNestedAttribute:
-			if nested, ok := converted.(dsschema.SingleNestedAttribute); ok {
-				compareAttributes(t, name, attribute.Attributes, nested.Attributes)
-			}
-		case schema.ListNestedAttribute:
-			if nested, ok := converted.(dsschema.ListNestedAttribute); ok {
-				compareAttributes(t, name, attribute.NestedObject.Attributes, nested.NestedObject.Attributes)
-			}
-		}
-	}
-}
-
-// An attribute of a type that is not provided for is noticed at once, and not left out.
-func TestDataSourceAttributesOfOtherTypes(t *testing.T) {
-	t.Parallel()
-
-	defer func() {
-		if recover() == nil {
-			t.Error("it was converted")
-		}
-	}()
-
-	dataSourceAttributes(map[string]schema.Attribute{"ready": schema.BoolAttribute{Computed: true}})
-}
-
-func TestCompileRegex(t *testing.T) {
-	t.Parallel()
-
-	at := path.Root("name_regex")
-
-	for _, value := range []types.String{types.StringNull(), types.StringUnknown()} {
-		if pattern, diags := compileRegex(at, value); pattern != nil || len(diags) > 0 {
-			t.Errorf("%s: %v, %s", value, pattern, transcript(diags))
-		}
-	}
-
-	if pattern, diags := compileRegex(at, types.StringValue("^a")); len(diags) > 0 || !named(pattern, new("ab")) || named(pattern, new("ba")) {
-		t.Errorf("%v, %s", pattern, transcript(diags))
-	}
-
-	diags := validateString(t, regexValidator{}, "name_regex", types.StringValue("train(er"))
-	if text := transcript(diags); diags.ErrorsCount() != 1 || !strings.Contains(text, "name_regex is not a regular expression: ") ||
-		!strings.Contains(text, "missing closing ): `train(er`") {
-		t.Errorf("got %s", text)
-	}
-
-	if v := (regexValidator{}); v.Description(t.Context()) == "" || v.MarkdownDescription(t.Context()) == "" {
-		t.Error("the validator has an empty description")
-	}
-}
 
 // reader reads data sources through the provider server, as Terraform does, from a cloud in memory.
 type reader struct {

@@ -92,7 +92,7 @@ func (d *devServerDataSource) Read(ctx context.Context, req datasource.ReadReque
 	var config devServerModel
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(d.ready()...)
+	resp.Diagnostics.Append(d.requireConfigured()...)
 
 	if resp.Diagnostics.HasError() {
 		return

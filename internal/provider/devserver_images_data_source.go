@@ -83,7 +83,7 @@ func (d *devServerImagesDataSource) Read(
 	var model devServerImagesModel
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	resp.Diagnostics.Append(d.ready()...)
+	resp.Diagnostics.Append(d.requireConfigured()...)
 
 	pattern, diags := compileRegex(path.Root("name_regex"), model.NameRegex)
 	resp.Diagnostics.Append(diags...)

@@ -322,42 +322,6 @@ func (in *planInput) retriggered() bool {
 // changed reports whether plan asks for another value than prior.
 func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
 
-// pointless returns what reports whether a server no longer needs the reinstall that the permit is for: each of the reasons
-// can be looked up in the server, and none of them holds any longer. It is nil where there is another reason. What cannot be
-// looked up in a server that was reimaged may have been served by an apply that was killed, unless it can be seen that it was not.
-func (p *permit) pointless(prior, plan *osReinstallModel, reimaged bool) func(*modelarts.Server) bool {
-	op := readLastReinstall(prior.LastReinstall).op
-	holds := make([]func(*modelarts.Server) bool, 0, len(p.reasons))
-
-	for _, reason := range p.reasons {
-		switch {
-		case reason == reasonFailed, reason == reasonNotStarted:
-			holds = append(holds, func(server *modelarts.Server) bool { return !op.Recovered(server) })
-		case reason == "image_id", strings.HasPrefix(reason, reasonDrift+"image_id"):
-			holds = append(holds, func(server *modelarts.Server) bool {
-				return !strings.EqualFold(server.InstalledImageID(), plan.ImageID.ValueString())
-			})
-		case reason == "key_pair_name", strings.HasPrefix(reason, reasonDrift+"key_pair_name"):
-			holds = append(holds, func(server *modelarts.Server) bool {
-				return server.InstalledKeyPairName() != plan.KeyPairName.ValueString()
-			})
-		case reimaged && reason != reasonResume:
-			holds = append(holds, func(server *modelarts.Server) bool {
-				status := server.CurrentStatus()
-
-				return !usable(string(status)) || reinstall.InTransition(status) || len(reinstall.Compare(
-					plan.ImageID.ValueString(), plan.KeyPairName.ValueString(), server.ShownImageID(), server.KeyPairName)) > 0
-			})
-		default:
-			return nil
-		}
-	}
-
-	return func(server *modelarts.Server) bool {
-		return !slices.ContainsFunc(holds, func(holds func(*modelarts.Server) bool) bool { return holds(server) })
-	}
-}
-
 // write writes the decision into the plan: the permit, and what a reinstall changes as unknown. All that it does not
 // change stays known, or what depends on it would be replaced.
 func (d *decision) write(in *planInput) {

@@ -24,11 +24,8 @@ var (
 	_ resource.ResourceWithIdentity         = (*osReinstallResource)(nil)
 )
 
-// The default timeouts.
-const (
-	defaultReinstallTimeout = 60 * time.Minute
-	defaultReadTimeout      = 5 * time.Minute
-)
+// defaultReinstallTimeout limits a Create or an Update for which no timeout is configured.
+const defaultReinstallTimeout = 60 * time.Minute
 
 // osReinstallResource is the resource modelarts_devserver_os_reinstall.
 type osReinstallResource struct {
@@ -72,18 +69,20 @@ func identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.St
 func (r *osReinstallResource) Configure(
 	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
 ) {
-	if req.ProviderData == nil {
-		return // Terraform validates before it configures the provider.
-	}
-
-	data, ok := req.ProviderData.(*providerData)
-	if !ok {
-		resp.Diagnostics.Append(wrongProviderData(req.ProviderData))
-
-		return
-	}
+	data, diags := providerDataFrom(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
 
 	r.data = data
+}
+
+// requireConfigured returns an error if the provider is not configured.
+func (r *osReinstallResource) requireConfigured() diag.Diagnostics {
+	if r.data.configured() {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Provider not configured",
+		"The provider's configuration is not known, so nothing was sent.")}
 }
 
 // ConfigValidators check what only several arguments together can get wrong.
@@ -134,7 +133,7 @@ func (r *osReinstallResource) Create(
 ) {
 	var plan osReinstallModel
 
-	resp.Diagnostics.Append(r.data.ready()...)
+	resp.Diagnostics.Append(r.requireConfigured()...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID)...)
 
@@ -192,7 +191,7 @@ func (r *osReinstallResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 
-	if r.data == nil || r.data.Client == nil {
+	if !r.data.configured() {
 		resp.Diagnostics.Append(notRefreshed(state.ID.ValueString()))
 
 		return
@@ -268,7 +267,7 @@ func (r *osReinstallResource) Update(
 		known       marks
 	)
 
-	resp.Diagnostics.Append(r.data.ready()...)
+	resp.Diagnostics.Append(r.requireConfigured()...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	resp.Diagnostics.Append(known.read(ctx, req.Private)...)

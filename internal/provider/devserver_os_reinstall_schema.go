@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -178,7 +179,6 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 
 	attribute.MarkdownDescription = "How long the operations may take. A reinstall that outlasts `create` or `update` goes " +
 		"on, and the next apply waits for it. A change of timeouts alone sends nothing."
-	attribute.Validators = append(attribute.Validators, timeoutsValidator())
 
 	return attribute
 }
@@ -299,4 +299,16 @@ func evidenceAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Digest of the `triggers` of the last request.",
 		},
 	}
+}
+
+// What a drifted image or key pair does to the plan.
+const (
+	onDriftReinstall = "reinstall"
+	onDriftWarn      = "warn"
+	onDriftIgnore    = "ignore"
+)
+
+// onDriftValidator accepts the values of on_drift.
+func onDriftValidator() validator.String {
+	return stringvalidator.OneOf(onDriftReinstall, onDriftWarn, onDriftIgnore)
 }

@@ -82,7 +82,7 @@ func (d *devServersDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	var model devServersModel
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	resp.Diagnostics.Append(d.ready()...)
+	resp.Diagnostics.Append(d.requireConfigured()...)
 
 	pattern, diags := compileRegex(path.Root("name_regex"), model.NameRegex)
 	resp.Diagnostics.Append(diags...)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,29 +14,15 @@ import (
 
 // The summaries are constant: Terraform groups what has the same one.
 const (
-	summaryErase        = "System disk will be erased"
-	summaryMayErase     = "System disk may be erased"
-	summaryResume       = "Waiting for a reinstall that was sent before"
-	summaryDrift        = "DevServer has drifted"
-	summaryImported     = "Imported DevServer differs from the configuration"
-	summaryAbsorbed     = "Imported DevServer is not reinstalled"
-	summaryMismatched   = "DevServer is not what the last reinstall asked for"
-	summaryCredential   = "Missing credential for the reinstall"
-	summaryCredentials  = "Conflicting credentials for the reinstall"
-	summaryRefused      = "DevServer not reinstalled"
-	summaryNotStarted   = "Reinstall did not start"
-	summaryPending      = "Reinstall not finished yet"
-	summaryUnknown      = "Unclear whether the reinstall was accepted"
-	summaryFailed       = "Reinstall failed"
-	summaryAdopted      = "Result of another reinstall was kept"
-	summaryStandsStill  = "DevServer does not run after its reinstall"
-	summaryRead         = "Unable to read DevServer"
-	summaryGone         = "DevServer is not known"
-	summaryUnusable     = "DevServer is not usable"
-	summaryReimaged     = "DevServer was re-imaged"
-	summaryReimagedKept = "Re-imaged DevServer is not reinstalled"
-	summaryForgotten    = "DevServer stays as it is"
-	summaryInternal     = "Bug in the provider"
+	summaryMismatched  = "DevServer is not what the last reinstall asked for"
+	summaryRefused     = "DevServer not reinstalled"
+	summaryNotStarted  = "Reinstall did not start"
+	summaryPending     = "Reinstall not finished yet"
+	summaryUnknown     = "Unclear whether the reinstall was accepted"
+	summaryFailed      = "Reinstall failed"
+	summaryAdopted     = "Result of another reinstall was kept"
+	summaryStandsStill = "DevServer does not run after its reinstall"
+	summaryRead        = "Unable to read DevServer"
 )
 
 // postconditionHint is the advice for an apply that warns where it must not fail.
@@ -279,196 +266,19 @@ func requestDetail(result *reinstall.Result) string {
 	return "Request id of the reinstall: " + result.Operation.RequestID + "."
 }
 
-// because puts an error into words for whoever has to act on it.
-func because(err error) string {
-	var early string
-
-	switch {
-	case errors.Is(err, reinstall.ErrTimedOut):
-		early = "The time that timeouts allows was over."
-	case errors.Is(err, reinstall.ErrInterrupted):
-		early = "The apply was interrupted."
-	}
-
-	return strings.TrimSpace(early + " " + trouble(err, early != ""))
+// mismatchDetail says what a mismatched reinstall left, and the ways out.
+func mismatchDetail(id string, differences []reinstall.Difference) string {
+	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated by "+
+		"itself: the service may not install what was asked for however often it is asked. Either change the "+
+		"configuration to what the server has, or change triggers to reinstall it once more.", id, describe(differences))
 }
 
-// trouble is what because says besides an early end; nothing, if that was all.
-func trouble(err error, early bool) string {
-	if twice, ok := errors.AsType[*reinstall.DuplicateError](err); ok {
-		return fmt.Sprintf("Another resource of this configuration has reinstalled DevServer %s in this apply, or is about "+
-			"to.", twice.ServerID)
+// describe puts differences into words.
+func describe(differences []reinstall.Difference) string {
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, cmp.Or(d.Found, "empty"), d.Asked)
 	}
 
-	if other, ok := errors.AsType[*reinstall.OtherDiskError](err); ok {
-		return fmt.Sprintf("Its system disk is another one than the plan was made for: %s, not %s. Somebody has reinstalled it "+
-			"since, or this plan was applied before.", other.Found, other.Planned)
-	}
-
-	if _, ok := errors.AsType[*reinstall.EndedError](err); ok {
-		return "The reinstall that the plan was to wait for first had ended before. Nobody can tell whether its system disk was " +
-			"replaced again since, by somebody else or by this very plan."
-	}
-
-	if _, ok := errors.AsType[*reinstall.PointlessError](err); ok {
-		return "What the plan was to reinstall it for is no longer so: the server shows what is configured."
-	}
-
-	if errors.Is(err, reinstall.ErrNoServer) {
-		return "The service answered the request with a success, but the answer showed no server: it may come from a gateway or " +
-			"a proxy."
-	}
-
-	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
-		return fmt.Sprintf("Other reinstalls of this apply have failed (%d, and failure_tolerance is %d), so no further server "+
-			"is stopped or erased.", held.Failures, held.Tolerance)
-	}
-
-	if illegal, ok := errors.AsType[*reinstall.StatusError](err); ok {
-		return statusDetail(illegal.Status)
-	}
-
-	if _, ok := errors.AsType[*reinstall.RunningError](err); ok {
-		return "It is RUNNING, the service reinstalls only a stopped server, and stop_before_reinstall is false."
-	}
-
-	if apiErr, ok := errors.AsType[*modelarts.Error](err); ok {
-		return answer(apiErr)
-	}
-
-	if lost, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
-		return fmt.Sprintf("The service gave no answer to %s %s: %v.", lost.Method, lost.Path, lost.Err)
-	}
-
-	if early || err == nil {
-		return ""
-	}
-
-	return err.Error() + "."
-}
-
-// answer puts an answer of the service into words.
-func answer(err *modelarts.Error) string {
-	text := fmt.Sprintf("The service answered %s %s with HTTP %s", err.Method, err.Path, err.Status())
-	if err.Code != "" {
-		text += ", error code " + err.Code
-	}
-
-	if err.RequestID != "" {
-		text += ", request id " + err.RequestID
-	}
-
-	if err.Message == "" {
-		return text + "."
-	}
-
-	return text + ": " + err.Message
-}
-
-// statusDetail says which statuses are legal, and the way there.
-func statusDetail(status modelarts.Status) string {
-	legal := make([]string, 0, len(reinstall.LegalStatuses()))
-	for _, s := range reinstall.LegalStatuses() {
-		legal = append(legal, string(s))
-	}
-
-	return fmt.Sprintf("Its status is %q, which forbids a reinstall: the service takes one from %s, and a RUNNING server "+
-		"is stopped first. Bring it into one of these in the ModelArts console, then apply again.",
-		status, strings.Join(legal, ", "))
-}
-
-// adviceFor is what to do about an error of the service.
-func adviceFor(err error) string {
-	_, twice := errors.AsType[*reinstall.DuplicateError](err)
-	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
-
-	switch {
-	case needsNewPlan(err):
-		return "Plan again, and look at the new plan."
-	case heldBack:
-		return "Look at the servers that have failed first: the image may be a bad one. If they are to be left behind, raise " +
-			"failure_tolerance in the provider block."
-	case twice:
-		return "Let each server have one resource: look for the id in the configuration, and remove the second one."
-	}
-
-	advice := adviceForReading(err, "Check that the credentials may start, stop and reinstall DevServers in this project, "+
-		"and the provider's project_id and region.")
-	_, answered := errors.AsType[*modelarts.Error](err)
-	_, running := errors.AsType[*reinstall.RunningError](err)
-
-	switch {
-	case advice != "":
-		return advice
-	case errors.Is(err, reinstall.ErrTimedOut):
-		return "Apply again, with a longer timeout if it is too short for this server."
-	case errors.Is(err, reinstall.ErrInterrupted):
-		return "Apply again."
-	case running:
-		return "Stop it in the ModelArts console, or leave stop_before_reinstall out, then apply again."
-	case answered:
-		return "Check what the request asks for: that image_id is an image for the type and architecture of this server " +
-			"(the data source modelarts_devserver_images lists them), that the key pair exists in the region, and that a " +
-			"node of a supernode is not given a password."
-	default:
-		return ""
-	}
-}
-
-// needsNewPlan reports whether the server is no longer what the plan was made for.
-func needsNewPlan(err error) bool {
-	_, otherDisk := errors.AsType[*reinstall.OtherDiskError](err)
-	_, pointless := errors.AsType[*reinstall.PointlessError](err)
-	_, ended := errors.AsType[*reinstall.EndedError](err)
-
-	return otherDisk || pointless || ended
-}
-
-// adviceForReading is what to do about an error of the service, or of the way to it; forbidden is the advice for missing
-// permissions. Empty: there is none, since it is about what the request asks for.
-func adviceForReading(err error, forbidden string) string {
-	if _, ok := errors.AsType[*modelarts.ListingError](err); ok {
-		return "An incomplete list is not used, since what it lacks may well be there. It can come from DevServers that are " +
-			"created or deleted at the same time: run Terraform again. If it stays, give the request id to the service's " +
-			"support."
-	}
-
-	switch {
-	case modelarts.IsRoleRefused(err):
-		return "Check the agency and its account in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, " +
-			"HW_ASSUME_ROLE_DOMAIN_ID), and that the credentials may assume it."
-	case modelarts.IsNotFound(err):
-		return "Check the attribute id: it is the ID of the DevServer, as the list of DevServers shows it, not " +
-			"cloud_server.id, the ID of the ECS or bare-metal server under it. Check also the provider's region and " +
-			"project_id."
-	case modelarts.IsUnauthorized(err):
-		return "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), security_token " +
-			"(HW_SECURITY_TOKEN), or token (HW_AUTH_TOKEN)."
-	case modelarts.IsForbidden(err):
-		return forbidden
-	case modelarts.IsUnrouted(err):
-		return "This is not the service's own word about the server. Check the provider's region, project_id and endpoints."
-	case modelarts.IsUnavailable(err):
-		return "The service is busy or out of order: try again later. If it stays so, give the request id to the " +
-			"service's support."
-	}
-
-	if _, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
-		return "Check the network and the proxy (HTTPS_PROXY), and the provider's region and endpoints."
-	}
-
-	return ""
-}
-
-// paragraphs joins what is not empty.
-func paragraphs(texts ...string) string {
-	var filled []string
-
-	for _, text := range texts {
-		if text != "" {
-			filled = append(filled, text)
-		}
-	}
-
-	return strings.Join(filled, "\n\n")
+	return strings.Join(texts, ", ")
 }

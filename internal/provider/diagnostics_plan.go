@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -10,6 +9,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The summaries of a plan.
+const (
+	summaryErase        = "System disk will be erased"
+	summaryMayErase     = "System disk may be erased"
+	summaryResume       = "Waiting for a reinstall that was sent before"
+	summaryDrift        = "DevServer has drifted"
+	summaryImported     = "Imported DevServer differs from the configuration"
+	summaryAbsorbed     = "Imported DevServer is not reinstalled"
+	summaryCredential   = "Missing credential for the reinstall"
+	summaryCredentials  = "Conflicting credentials for the reinstall"
+	summaryReimagedKept = "Re-imaged DevServer is not reinstalled"
 )
 
 // planDiagnostics say what the plan means for the disk, and what it lacks.
@@ -165,21 +177,4 @@ func resumeDetail(id string, op reinstall.Operation, erases bool) string {
 	}
 
 	return detail + " Applying this plan waits for its end, and sends nothing."
-}
-
-// mismatchDetail says what a mismatched reinstall left, and the ways out.
-func mismatchDetail(id string, differences []reinstall.Difference) string {
-	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated by "+
-		"itself: the service may not install what was asked for however often it is asked. Either change the "+
-		"configuration to what the server has, or change triggers to reinstall it once more.", id, describe(differences))
-}
-
-// describe puts differences into words.
-func describe(differences []reinstall.Difference) string {
-	texts := make([]string, len(differences))
-	for i, d := range differences {
-		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, cmp.Or(d.Found, "empty"), d.Asked)
-	}
-
-	return strings.Join(texts, ", ")
 }

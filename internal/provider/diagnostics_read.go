@@ -10,9 +10,14 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// mayRead is the advice for a server that may not be read.
-const mayRead = "Check that the credentials may read DevServers in this project (modelarts:devserver:get), and the " +
-	"provider's project_id and region."
+// The summaries of a refresh, an import and a destroy.
+const (
+	summaryGone      = "DevServer is not known"
+	summaryUnusable  = "DevServer is not usable"
+	summaryReimaged  = "DevServer was re-imaged"
+	summaryForgotten = "DevServer stays as it is"
+	summaryInternal  = "Bug in the provider"
+)
 
 // readError is for a server that could not be read.
 func readError(id string, err error) diag.Diagnostic {
@@ -100,31 +105,8 @@ func wrongImportID() diag.Diagnostic {
 		"cloud_server.id, the ID of the ECS or bare-metal server under it.")
 }
 
-// projectUnknown is for a project id that could not be looked up.
-func projectUnknown(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Unable to find the project", paragraphs(
-		"The project id of the region could not be looked up.", because(err),
-		"Configure project_id in the provider block, or set HW_PROJECT_ID."))
-}
-
-// wrongProviderData is for a bug: the provider handed over something else.
-func wrongProviderData(data any) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
-		"The provider handed over a %T. Please report this.", data))
-}
-
 // noPermit is for a bug: an apply without a plan that says what it does.
 func noPermit(id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
 		"The plan does not say that DevServer %s is to be reinstalled, so nothing was sent. Please report this.", id))
-}
-
-// ready returns an error if the provider is not configured.
-func (d *providerData) ready() diag.Diagnostics {
-	if d != nil && d.Client != nil {
-		return nil
-	}
-
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Provider not configured",
-		"The provider's configuration is not known, so nothing was sent.")}
 }

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 
@@ -56,26 +55,6 @@ func (m *marks) afterUpdate(prior, plan *osReinstallModel, granted *permit, resu
 		return &marks{} // last_reinstall says it
 	default:
 		return &marks{taken: m.taken}
-	}
-}
-
-// with returns w, overridden by what other has.
-func (w installedWith) with(other installedWith) installedWith {
-	number := func(first, second types.Int64) types.Int64 {
-		if first.IsNull() {
-			return second
-		}
-
-		return first
-	}
-
-	return installedWith{
-		imageID:            cmp.Or(other.imageID, w.imageID),
-		keyPairName:        cmp.Or(other.keyPairName, w.keyPairName),
-		adminPassWOVersion: number(other.adminPassWOVersion, w.adminPassWOVersion),
-		userDataWOVersion:  number(other.userDataWOVersion, w.userDataWOVersion),
-		userData:           cmp.Or(other.userData, w.userData),
-		triggers:           cmp.Or(other.triggers, w.triggers),
 	}
 }
 

@@ -7,29 +7,48 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
 const modelType = "modelarts_devserver_os_reinstall"
 
 // protocolDriver speaks the protocol with the provider, as Terraform's core does.
 type protocolDriver struct {
-	provider, resource tftypes.Object
-	schema             tfprotov6.Schema // of the resource
-	framework          tfsdk.State      // has the framework's schema of the resource
+	resource  tftypes.Object
+	schema    tfprotov6.Schema // of the resource
+	framework tfsdk.State      // has the framework's schema of the resource
 }
 
-// newProtocolDriver reads the schemas.
+// protocolProvider is a provider that has the resource only, and is configured from the start.
+type protocolProvider struct{ data *providerData }
+
+func (protocolProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "modelarts"
+}
+
+func (protocolProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
+
+func (p protocolProvider) Configure(_ context.Context, _ provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	resp.ResourceData = p.data
+}
+
+func (protocolProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{NewDevServerOSReinstallResource}
+}
+
+func (protocolProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+// newProtocolDriver reads the schema.
 func newProtocolDriver(ctx context.Context) (*protocolDriver, error) {
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
+	server, err := providerserver.NewProtocol6WithError(protocolProvider{})()
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +60,9 @@ func newProtocolDriver(ctx context.Context) (*protocolDriver, error) {
 
 	d := &protocolDriver{schema: *schemas.ResourceSchemas[modelType]}
 
-	var ok, alsoOK bool
-
-	d.provider, ok = schemas.Provider.ValueType().(tftypes.Object)
-	d.resource, alsoOK = d.schema.ValueType().(tftypes.Object)
-
-	if !ok || !alsoOK {
-		return nil, errors.New("the schemas are no objects")
+	var ok bool
+	if d.resource, ok = d.schema.ValueType().(tftypes.Object); !ok {
+		return nil, errors.New("the schema is no object")
 	}
 
 	var resp resource.SchemaResponse
@@ -68,28 +83,24 @@ type protocolProcess struct {
 func (d *protocolDriver) start(
 	ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
 ) (modelProcess, error) {
-	server, err := providerserver.NewProtocol6WithError(newProvider("test", func(string) string { return "" },
-		func(config *modelarts.Config) { config.Transport, config.MaxRetries = transport, 0 })())()
+	data, err := modelProviderData(transport, limits, token)
 	if err != nil {
 		return nil, err
 	}
 
-	text := func(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
-	block := nulls(d.provider)
-	block["region"], block["project_id"] = text(simulator.DefaultRegion), text(simulator.DefaultProjectID)
-	block["token"] = text(token)
-	block["failure_tolerance"] = tftypes.NewValue(tftypes.Number, limits.FailureTolerance)
-
-	if limits.Concurrent > 0 {
-		block["max_concurrent_reinstalls"] = tftypes.NewValue(tftypes.Number, limits.Concurrent)
-	}
-
-	config, err := encode(d.provider, tftypes.NewValue(d.provider, block))
+	server, err := providerserver.NewProtocol6WithError(protocolProvider{data})()
 	if err != nil {
 		return nil, err
 	}
 
-	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config, TerraformVersion: "1.16.3"})
+	none := tftypes.Object{}
+
+	config, err := encode(none, tftypes.NewValue(none, map[string]tftypes.Value{}))
+	if err != nil {
+		return nil, err
+	}
+
+	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
 	if v := diagnosed(resp.Diagnostics, err); v.failed() {
 		return nil, errors.New(v.errors[0])
 	}

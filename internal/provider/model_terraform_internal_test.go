@@ -257,18 +257,28 @@ func modelClientConfig(transport http.RoundTripper, token string) modelarts.Conf
 	}
 }
 
-func (directDriver) start(
-	_ context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
-) (modelProcess, error) {
+// modelProviderData is what the provider would pass on to the resource, were it configured like that.
+func modelProviderData(transport http.RoundTripper, limits reinstall.Limits, token string) (*providerData, error) {
 	client, err := modelarts.NewClient(modelClientConfig(transport, token))
 	if err != nil {
 		return nil, err
 	}
 
-	return directProcess{&osReinstallResource{data: &providerData{
+	return &providerData{
 		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits),
 		Region: simulator.DefaultRegion,
-	}}}, nil
+	}, nil
+}
+
+func (directDriver) start(
+	_ context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
+) (modelProcess, error) {
+	data, err := modelProviderData(transport, limits, token)
+	if err != nil {
+		return nil, err
+	}
+
+	return directProcess{&osReinstallResource{data: data}}, nil
 }
 
 func (directProcess) imported(_ context.Context, id string) (modelState, verdicts) {

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -151,21 +150,6 @@ func TestAdminPassValidatorToleratesNullAndUnknown(t *testing.T) {
 	for _, value := range []types.String{types.StringNull(), types.StringUnknown()} {
 		if diags := validateString(t, adminPassValidator(), "admin_pass", value); len(diags) > 0 {
 			t.Errorf("%s is refused: %s", value, transcript(diags))
-		}
-	}
-}
-
-// checkNoTrace fails if diagnostics hold a secret, or a path: for one, the CLI prints the line of the configuration.
-func checkNoTrace(t *testing.T, diags diag.Diagnostics, secret string) {
-	t.Helper()
-
-	for _, d := range diags {
-		if secret != "" && strings.Contains(d.Summary()+d.Detail(), secret) {
-			t.Errorf("the value shows in: %s: %s", d.Summary(), d.Detail())
-		}
-
-		if _, ok := d.(diag.DiagnosticWithPath); ok {
-			t.Errorf("it has a path: %s", d.Summary())
 		}
 	}
 }

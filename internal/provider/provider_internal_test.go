@@ -138,16 +138,16 @@ func TestProviderSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for _, argument := range arguments {
-		description := descriptionOf(t, resp.Schema.Attributes, argument.name)
+	for name, variables := range Variables() {
+		description := descriptionOf(t, resp.Schema.Attributes, name)
 
-		for _, variable := range argument.variables {
+		for _, variable := range variables {
 			if !strings.Contains(description, "`"+variable+"`") {
-				t.Errorf("the description of %s does not name %s", argument.name, variable)
+				t.Errorf("the description of %s does not name %s", name, variable)
 			}
 		}
 
-		row := fmt.Sprintf("| `%s` | `%s` |", argument.name, strings.Join(argument.variables, "`, `"))
+		row := fmt.Sprintf("| `%s` | `%s` |", name, strings.Join(variables, "`, `"))
 		if !strings.Contains(string(page), row) {
 			t.Errorf("the page of the provider lacks the row %s", row)
 		}

@@ -3,29 +3,13 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
-
-// What a drifted image or key pair does to the plan.
-const (
-	onDriftReinstall = "reinstall"
-	onDriftWarn      = "warn"
-	onDriftIgnore    = "ignore"
-)
-
-// onDriftValidator accepts the values of on_drift.
-func onDriftValidator() validator.String {
-	return stringvalidator.OneOf(onDriftReinstall, onDriftWarn, onDriftIgnore)
-}
 
 // formatValidator accepts strings that match a pattern. Its errors do not quote the value: what does not look like an id or a
 // name may be a secret in the wrong place, and nothing says whether a variable is sensitive.
@@ -103,42 +87,4 @@ func (v formatValidator) ValidateString(
 
 	resp.Diagnostics.AddAttributeError(
 		req.Path, fmt.Sprintf("Invalid %s", req.Path), strings.Join(paragraphs, "\n\n"))
-}
-
-// positiveTimeouts accepts timeouts that are longer than nothing.
-type positiveTimeouts struct{}
-
-// timeoutsValidator accepts a timeouts attribute whose durations are all longer than 0. Where it reports an error, the
-// framework skips the validators inside the attribute, so that nothing is reported twice.
-func timeoutsValidator() validator.Object { return positiveTimeouts{} }
-
-// Description says what the value must be.
-func (positiveTimeouts) Description(context.Context) string {
-	return "must have durations longer than 0 only"
-}
-
-// MarkdownDescription says what the value must be.
-func (v positiveTimeouts) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// ValidateObject reports every value that is no duration, or none longer than 0.
-func (positiveTimeouts) ValidateObject(
-	_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse,
-) {
-	attributes := req.ConfigValue.Attributes()
-
-	for _, name := range slices.Sorted(maps.Keys(attributes)) {
-		value, ok := attributes[name].(types.String)
-		if !ok || value.IsNull() || value.IsUnknown() {
-			continue
-		}
-
-		duration, err := time.ParseDuration(value.ValueString())
-		if err == nil && duration > 0 {
-			continue
-		}
-
-		at := req.Path.AtName(name)
-		resp.Diagnostics.AddAttributeError(at, fmt.Sprintf("Invalid %s", at), fmt.Sprintf(
-			"%s must be a duration longer than 0, such as 90s, 60m or 1h30m, not %q.", at, value.ValueString()))
-	}
 }

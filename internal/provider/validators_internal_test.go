@@ -4,29 +4,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// validateString runs a validator on the attribute of that name.
-func validateString(t *testing.T, v validator.String, name string, value types.String) diag.Diagnostics {
-	t.Helper()
-
-	resp := &validator.StringResponse{}
-	v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(name), ConfigValue: value}, resp)
-
-	return resp.Diagnostics
-}
-
 // describers are all validators, for what holds for each.
 func describers() map[string]validator.Describer {
 	return map[string]validator.Describer{
 		"id": serverIDValidator(), "image_id": imageIDValidator(), "key_pair_name": keyPairNameValidator(),
-		"admin_pass": adminPassValidator(), "user_data": userDataValidator(), "on_drift": onDriftValidator(),
-		"timeouts": timeoutsValidator(), "endpoints": endpointsValidator{},
+		"admin_pass": adminPassValidator(),
 	}
 }
 
@@ -173,55 +161,6 @@ func TestStringValidators(t *testing.T) {
 
 				if d, ok := diags[0].(diag.DiagnosticWithPath); !ok || !d.Path().Equal(path.Root(name)) {
 					t.Errorf("%q: the error is not at %s", value, name)
-				}
-			}
-		})
-	}
-}
-
-func TestTimeoutsValidator(t *testing.T) {
-	t.Parallel()
-
-	fields := map[string]attr.Type{"create": types.StringType, "update": types.StringType}
-
-	object := func(create, update types.String) types.Object {
-		return types.ObjectValueMust(fields, map[string]attr.Value{"create": create, "update": update})
-	}
-
-	tests := map[string]struct {
-		value types.Object
-		want  []string // paths
-	}{
-		"null":             {types.ObjectNull(fields), nil},
-		"unknown":          {types.ObjectUnknown(fields), nil},
-		"nothing in it":    {object(types.StringNull(), types.StringUnknown()), nil},
-		"positive":         {object(types.StringValue("1h30m"), types.StringValue("1ns")), nil},
-		"zero":             {object(types.StringValue("0"), types.StringNull()), []string{"timeouts.create"}},
-		"zero with a unit": {object(types.StringValue("0s"), types.StringNull()), []string{"timeouts.create"}},
-		"negative":         {object(types.StringNull(), types.StringValue("-5m")), []string{"timeouts.update"}},
-		"both":             {object(types.StringValue("-1h"), types.StringValue("0m")), []string{"timeouts.create", "timeouts.update"}},
-		"no duration":      {object(types.StringValue("an hour"), types.StringNull()), []string{"timeouts.create"}},
-		"a bare number":    {object(types.StringValue("60"), types.StringNull()), []string{"timeouts.create"}},
-		"the empty string": {object(types.StringValue(""), types.StringNull()), []string{"timeouts.create"}},
-	}
-
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			resp := &validator.ObjectResponse{}
-			timeoutsValidator().ValidateObject(t.Context(), validator.ObjectRequest{
-				Path: path.Root("timeouts"), ConfigValue: test.value,
-			}, resp)
-
-			if len(resp.Diagnostics) != len(test.want) {
-				t.Fatalf("%d errors, want %d: %s", len(resp.Diagnostics), len(test.want), transcript(resp.Diagnostics))
-			}
-
-			for i, want := range test.want {
-				d, ok := resp.Diagnostics[i].(diag.DiagnosticWithPath)
-				if !ok || d.Path().String() != want || !strings.Contains(d.Detail(), want+" must be a duration longer than 0") {
-					t.Errorf("not an error at %s: %s", want, transcript(resp.Diagnostics))
 				}
 			}
 		})
