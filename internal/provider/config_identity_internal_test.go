@@ -110,7 +110,7 @@ func TestAssumeRoleRefused(t *testing.T) {
 	id := cloud.AddServer(simulator.Server{}).ID
 
 	_, diags := readerOfRole(t, cloud).read(t, "modelarts_devserver", map[string]tftypes.Value{"id": text(id)})
-	wantError(t, diags, summaryRead, "POST /v3.0/OS-CREDENTIAL/securitytokens with HTTP 403 Forbidden, error code IAM.0007",
+	wantError(t, diags, "Unable to read DevServer", "POST /v3.0/OS-CREDENTIAL/securitytokens with HTTP 403 Forbidden, error code IAM.0007",
 		"Check the agency and its account in assume_role")
 
 	if n := len(cloud.Requests()); n != 1 {

@@ -9,9 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -280,39 +278,6 @@ func TestDevServersSort(t *testing.T) {
 	}
 }
 
-// A filter does not take what the service does not show.
-func TestDevServersFiltersWithoutTheField(t *testing.T) {
-	t.Parallel()
-
-	servers := []modelarts.Server{{ID: new("b")}, {ID: new("a"), Status: new(modelarts.StatusRunning)}}
-
-	model := devServersModel{Status: types.StringValue("RUNNING")}
-	model.show(slices.Clone(servers), nil)
-
-	if len(model.IDs) != 1 || model.IDs[0].ValueString() != "a" {
-		t.Errorf("got %v", model.IDs)
-	}
-
-	model = devServersModel{}
-	model.show(slices.Clone(servers), nil)
-
-	if len(model.IDs) != 2 || !model.Servers[1].Status.IsNull() || !model.Servers[1].Name.IsNull() {
-		t.Errorf("got %v", model)
-	}
-
-	for name, model := range map[string]devServersModel{
-		"flavor": {Flavor: types.StringValue("x")}, "category": {Category: types.StringValue("x")},
-		"server_type": {ServerType: types.StringValue("x")}, "image_id": {ImageID: types.StringValue("x")},
-		"vpc_id": {VPCID: types.StringValue("x")},
-	} {
-		model.show(slices.Clone(servers), nil)
-
-		if len(model.IDs) != 0 {
-			t.Errorf("%s takes %v", name, model.IDs)
-		}
-	}
-}
-
 func TestDevServersPages(t *testing.T) {
 	t.Parallel()
 
@@ -346,7 +311,7 @@ func TestDevServersPages(t *testing.T) {
 		remove := cloud.AddFault(simulator.Fault{Name: tc.change, Action: "list", After: 1, Times: 1, OnMatch: tc.act})
 		_, diags := newReader(t, cloud, nil).read(t, "modelarts_devservers", nil)
 
-		wantError(t, diags, summaryList, "HTTP 200 OK, request id ", "while it was read, its length changed from "+tc.change,
+		wantError(t, diags, "Unable to list DevServers", "HTTP 200 OK, request id ", "while it was read, its length changed from "+tc.change,
 			"run Terraform again")
 		remove()
 	}
@@ -423,7 +388,7 @@ func TestDevServerByNameGoes(t *testing.T) {
 	cloud.AddFault(simulator.Fault{Action: "get", OnMatch: func(c *simulator.Cloud, id string) { c.Delete(id) }})
 
 	_, diags := newReader(t, cloud, nil).read(t, "modelarts_devserver", map[string]tftypes.Value{"name": text("web")})
-	wantError(t, diags, summaryNoServer, "The service does not know DevServer "+id)
+	wantError(t, diags, "DevServer not found", "The service does not know DevServer "+id)
 }
 
 func TestDevServerNeedsNoListPermission(t *testing.T) {
@@ -465,35 +430,35 @@ func TestDataSourcesRefuse(t *testing.T) {
 		"an unknown id": {
 			source: server, config: map[string]tftypes.Value{"id": text(id)},
 			want: []string{
-				`AttributeName("id")`, summaryNoServer, "The service does not know DevServer " + id, "HTTP 400 Bad Request",
+				`AttributeName("id")`, "DevServer not found", "The service does not know DevServer " + id, "HTTP 400 Bad Request",
 				"error code ModelArts.6404", "request id ", "cloud_server.id",
 			},
 		},
 		"no permission to read": {
 			source: server, config: map[string]tftypes.Value{"id": text(id)},
 			fault: simulator.Fault{Action: "get", Status: http.StatusForbidden, Code: "ModelArts.0403"},
-			want:  []string{summaryRead, "HTTP 403 Forbidden", "error code ModelArts.0403", "modelarts:devserver:get"},
+			want:  []string{"Unable to read DevServer", "HTTP 403 Forbidden", "error code ModelArts.0403", "modelarts:devserver:get"},
 		},
 		"no such name": {
 			source: server, config: map[string]tftypes.Value{"name": text("Web")},
-			want: []string{`AttributeName("name")`, summaryNoServer, `None of the 6 DevServers`, `is called "Web"`},
+			want: []string{`AttributeName("name")`, "DevServer not found", `None of the 6 DevServers`, `is called "Web"`},
 		},
 		"a name of two": {
 			source: server, config: map[string]tftypes.Value{"name": text("twin")},
-			want: []string{`AttributeName("name")`, summaryAmbiguous, `2 DevServers are called "twin": `, "Configure the id"},
+			want: []string{`AttributeName("name")`, "Several DevServers of the same name", `2 DevServers are called "twin": `, "Configure the id"},
 		},
 		"no permission to list, by name": {
 			source: server, config: map[string]tftypes.Value{"name": text("web")},
 			fault: simulator.Fault{Action: "list", Status: http.StatusForbidden, Code: "ModelArts.0403"},
-			want:  []string{summaryList, "HTTP 403 Forbidden", "modelarts:devserver:listByUser"},
+			want:  []string{"Unable to list DevServers", "HTTP 403 Forbidden", "modelarts:devserver:listByUser"},
 		},
 		"no permission to list": {
 			source: servers, fault: simulator.Fault{Action: "list", Status: http.StatusForbidden, Code: "ModelArts.0403"},
-			want: []string{summaryList, "HTTP 403 Forbidden", "error code ModelArts.0403", "request id ", "modelarts:devserver:listByUser"},
+			want: []string{"Unable to list DevServers", "HTTP 403 Forbidden", "error code ModelArts.0403", "request id ", "modelarts:devserver:listByUser"},
 		},
 		"a listing that is cut short": {
 			source: servers, fault: simulator.Fault{Action: "list", Status: http.StatusOK, Body: `{"data":[],"total":7}`},
-			want: []string{summaryList, "it is said to have 7 and shows 0", "An incomplete list is not used"},
+			want: []string{"Unable to list DevServers", "it is said to have 7 and shows 0", "An incomplete list is not used"},
 		},
 		"a broken pattern": {
 			source: servers, config: map[string]tftypes.Value{"name_regex": text("a**")},
@@ -504,14 +469,14 @@ func TestDataSourcesRefuse(t *testing.T) {
 		},
 		"wrong credentials": {
 			source: images, fault: simulator.Fault{Action: "images", Status: http.StatusUnauthorized, Code: "APIGW.0301"},
-			want: []string{summaryImages, "HTTP 401 Unauthorized", "HW_ACCESS_KEY"},
+			want: []string{"Unable to list DevServer images", "HTTP 401 Unauthorized", "HW_ACCESS_KEY"},
 		},
 		"no permission to list images": {
 			source: images, fault: simulator.Fault{Action: "images", Status: http.StatusForbidden},
-			want: []string{summaryImages, "HTTP 403 Forbidden", "may list the images"},
+			want: []string{"Unable to list DevServer images", "HTTP 403 Forbidden", "may list the images"},
 		},
 		"images of a type that is none": {
-			source: images, config: map[string]tftypes.Value{"server_type": text("VM")}, want: []string{summaryImages, `server_type "VM"`},
+			source: images, config: map[string]tftypes.Value{"server_type": text("VM")}, want: []string{"Unable to list DevServer images", `server_type "VM"`},
 		},
 		"a broken pattern for images": {
 			source: images, config: map[string]tftypes.Value{"name_regex": text("[")}, want: []string{"name_regex", "missing closing ]: `[`"},
@@ -550,14 +515,6 @@ func TestDataSourcesBeforeTheProvider(t *testing.T) {
 
 	if n := len(cloud.Requests()); n != 0 {
 		t.Errorf("%d requests", n)
-	}
-
-	var resp datasource.ConfigureResponse
-
-	(&devServerDataSource{}).Configure(t.Context(), datasource.ConfigureRequest{ProviderData: "x"}, &resp)
-
-	if !resp.Diagnostics.HasError() {
-		t.Error("it takes anything for the provider")
 	}
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -36,13 +37,15 @@ func triggers(value string) types.Map {
 }
 
 func (m *osReinstallModel) showImage(id string) {
+	imageTypes := nullServerModel().Image.AttributeTypes(context.Background())
+
 	values := map[string]attr.Value{}
-	for name := range imageTypes() {
+	for name := range imageTypes {
 		values[name] = types.StringNull()
 	}
 
 	values["image_id"] = types.StringValue(id)
-	m.Image = types.ObjectValueMust(imageTypes(), values)
+	m.Image = types.ObjectValueMust(imageTypes, values)
 }
 
 // left is the state in which a reinstall that asked for image "image" and key pair "key" was left.

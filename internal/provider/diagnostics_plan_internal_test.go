@@ -11,6 +11,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
+const plannedServer = "62383738-e52a-450a-9f84-f9e705402be8"
+
 // A plan that erases demands exactly one credential of what it has, wherever it comes from.
 func TestCredentialDiagnostics(t *testing.T) {
 	t.Parallel()
@@ -28,12 +30,12 @@ func TestCredentialDiagnostics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			said := transcript(credentialDiagnostics(diagnosedServer, test.in.config(diagnosedServer, false)))
+			said := transcript(credentialDiagnostics(plannedServer, test.in.config(plannedServer, false)))
 			if !strings.Contains(said, test.want) || (said == "") != (test.want == "") {
 				t.Errorf("want %q, got: %s", test.want, said)
 			}
 
-			body := reinstall.Request{ServerID: diagnosedServer, Body: modelarts.ReinstallRequest{
+			body := reinstall.Request{ServerID: plannedServer, Body: modelarts.ReinstallRequest{
 				KeyPairName: test.in.key, AdminPass: modelarts.NewSecret(test.in.pass),
 			}}
 			if test.in.version != 0 {
@@ -58,16 +60,16 @@ func TestCredentialDiagnosticsUnknown(t *testing.T) {
 
 	none := modelInputs{}
 
-	config := none.config(diagnosedServer, false)
+	config := none.config(plannedServer, false)
 	config.AdminPass, config.KeyPairName = types.StringUnknown(), types.StringUnknown()
 
-	if diags := credentialDiagnostics(diagnosedServer, config); len(diags) > 0 {
+	if diags := credentialDiagnostics(plannedServer, config); len(diags) > 0 {
 		t.Errorf("two that are known only at apply: %s", transcript(diags))
 	}
 
 	config.KeyPairName = types.StringValue("key")
 
-	if diags := credentialDiagnostics(diagnosedServer, config); len(diags) > 0 {
+	if diags := credentialDiagnostics(plannedServer, config); len(diags) > 0 {
 		t.Errorf("one of them is known: %s", transcript(diags))
 	}
 }

@@ -352,10 +352,12 @@ func (directProcess) plan(
 
 // unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
 func (m *osReinstallModel) unknownAsComputed() {
+	ctx, null := context.Background(), nullServerModel()
+
 	m.unknownAfterReinstall()
 	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.Name, m.OrderID, m.SubnetID, m.VPCID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.CloudServer, m.ServerHPS = types.ObjectUnknown(cloudServerTypes()), types.ObjectUnknown(serverHPSTypes())
+	m.CloudServer, m.ServerHPS = types.ObjectUnknown(null.CloudServer.AttributeTypes(ctx)), types.ObjectUnknown(null.ServerHPS.AttributeTypes(ctx))
 	m.CreateAt, m.Ready = types.Int64Unknown(), types.BoolUnknown()
 	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 }

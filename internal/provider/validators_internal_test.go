@@ -118,11 +118,6 @@ func TestStringValidators(t *testing.T) {
 				strings.Repeat("k", 65): "It has 65 characters. It is not shown",
 			},
 		},
-		"on_drift": {
-			validator: onDriftValidator(),
-			good:      []string{"reinstall", "warn", "ignore"},
-			bad:       map[string]string{"": `"reinstall" "warn" "ignore"`, "Warn": `"reinstall" "warn" "ignore"`},
-		},
 	}
 
 	for name, test := range tests {

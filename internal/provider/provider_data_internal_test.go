@@ -1,0 +1,19 @@
+package provider
+
+import "testing"
+
+func TestProviderDataFrom(t *testing.T) {
+	t.Parallel()
+
+	if data, diags := providerDataFrom(nil); data.configured() || diags.HasError() {
+		t.Error("before the provider is configured, there is no data and no error")
+	}
+
+	if _, diags := providerDataFrom("x"); !diags.HasError() {
+		t.Error("a string is accepted as provider data")
+	}
+
+	if data, diags := providerDataFrom(&providerData{}); data == nil || data.configured() || diags.HasError() {
+		t.Error("provider data without a client is refused, or counts as configured")
+	}
+}
