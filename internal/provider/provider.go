@@ -7,6 +7,11 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/osreinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -51,7 +56,7 @@ func (p *modelartsProvider) Metadata(
 func (p *modelartsProvider) Configure(
 	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
 ) {
-	data := &providerData{}
+	data := &providerdata.Data{}
 	resp.ResourceData = data
 	resp.DataSourceData = data
 
@@ -59,7 +64,7 @@ func (p *modelartsProvider) Configure(
 		return
 	}
 
-	var block providerModel
+	var block config.Block
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &block)...)
 
@@ -67,7 +72,7 @@ func (p *modelartsProvider) Configure(
 		return
 	}
 
-	resolved, diags := resolveSettings(&block, p.getenv)
+	resolved, diags := config.Resolve(&block, p.getenv)
 	resp.Diagnostics.Append(diags...)
 
 	if resp.Diagnostics.HasError() {
@@ -88,7 +93,7 @@ func (p *modelartsProvider) Configure(
 }
 
 // newClient returns the client for the settings. It sends nothing.
-func (p *modelartsProvider) newClient(resolved *settings, terraformVersion string) (*modelarts.Client, error) {
+func (p *modelartsProvider) newClient(resolved *config.Settings, terraformVersion string) (*modelarts.Client, error) {
 	config := p.clientConfig(resolved, terraformVersion)
 
 	if resolved.Role != nil {
@@ -106,7 +111,7 @@ func (p *modelartsProvider) newClient(resolved *settings, terraformVersion strin
 // clientRefused says what keeps the client from being set up.
 func clientRefused(err error) diag.Diagnostic {
 	if errors.Is(err, modelarts.ErrCACertificates) {
-		return diag.NewErrorDiagnostic("Invalid "+argCACertFile.name, fmt.Sprintf("%s cannot be used: %s.", argCACertFile, err))
+		return diag.NewErrorDiagnostic("Invalid "+config.ArgCACertFile.Name, fmt.Sprintf("%s cannot be used: %s.", config.ArgCACertFile, err))
 	}
 
 	return diag.NewErrorDiagnostic("Invalid provider configuration", fmt.Sprintf(
@@ -114,7 +119,7 @@ func clientRefused(err error) diag.Diagnostic {
 }
 
 // clientConfig maps the settings onto the configuration of the client.
-func (p *modelartsProvider) clientConfig(resolved *settings, terraformVersion string) modelarts.Config {
+func (p *modelartsProvider) clientConfig(resolved *config.Settings, terraformVersion string) modelarts.Config {
 	config := modelarts.Config{
 		Endpoint:    resolved.Endpoint,
 		IAMEndpoint: resolved.IAMEndpoint,
@@ -149,12 +154,12 @@ func userAgent(version, terraformVersion string) string {
 
 // Resources returns the resources.
 func (p *modelartsProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{NewDevServerOSReinstallResource}
+	return []func() resource.Resource{osreinstall.NewResource}
 }
 
 // DataSources returns the data sources.
 func (p *modelartsProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		NewDevServerDataSource, NewDevServersDataSource, NewDevServerImagesDataSource,
+		devserver.NewDataSource, devserver.NewListDataSource, devserver.NewImagesDataSource,
 	}
 }

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -130,7 +134,7 @@ func TestProviderSchema(t *testing.T) {
 	New("test")().Schema(t.Context(), provider.SchemaRequest{}, &resp)
 
 	if diags := resp.Schema.ValidateImplementation(t.Context()); diags.HasError() {
-		t.Error(transcript(diags))
+		t.Error(providertest.Transcript(diags))
 	}
 
 	page, err := os.ReadFile(filepath.Join("..", "..", "templates", "index.md.tmpl"))
@@ -138,7 +142,7 @@ func TestProviderSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for name, variables := range Variables() {
+	for name, variables := range config.Variables() {
 		description := descriptionOf(t, resp.Schema.Attributes, name)
 
 		for _, variable := range variables {
@@ -188,13 +192,13 @@ func TestProviderMetadata(t *testing.T) {
 
 // configure runs Configure with the arguments in block, and returns the configuration of the client, if it came so far.
 func configure(
-	t *testing.T, block map[string]tftypes.Value, env environment,
+	t *testing.T, block map[string]tftypes.Value, env providertest.Environment,
 ) (*provider.ConfigureResponse, *modelarts.Config) {
 	t.Helper()
 
 	var used *modelarts.Config
 
-	p := newProvider("1.2.3", env.getenv, func(config *modelarts.Config) { used = config })()
+	p := newProvider("1.2.3", env.Getenv, func(config *modelarts.Config) { used = config })()
 
 	var schemaResp provider.SchemaResponse
 
@@ -233,13 +237,13 @@ func TestConfigure(t *testing.T) {
 			"iam":       tftypes.NewValue(tftypes.String, "iam.example.com"),
 		}),
 		"insecure": tftypes.NewValue(tftypes.Bool, true),
-	}, environment{"HW_PROJECT_ID": "p-1", "HW_MAX_RETRIES": "2"})
+	}, providertest.Environment{"HW_PROJECT_ID": "p-1", "HW_MAX_RETRIES": "2"})
 
 	if len(resp.Diagnostics) > 0 {
-		t.Fatal(transcript(resp.Diagnostics))
+		t.Fatal(providertest.Transcript(resp.Diagnostics))
 	}
 
-	data, ok := resp.ResourceData.(*providerData)
+	data, ok := resp.ResourceData.(*providerdata.Data)
 	if !ok || data != resp.DataSourceData {
 		t.Fatalf("resources get %T, data sources %T, want the same *providerData", resp.ResourceData, resp.DataSourceData)
 	}
@@ -294,12 +298,12 @@ func TestConfigureToleratesUnknownValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			resp, config := configure(t, map[string]tftypes.Value{names[name]: value}, environment{})
+			resp, config := configure(t, map[string]tftypes.Value{names[name]: value}, providertest.Environment{})
 			if len(resp.Diagnostics) > 0 {
-				t.Fatal(transcript(resp.Diagnostics))
+				t.Fatal(providertest.Transcript(resp.Diagnostics))
 			}
 
-			data, ok := resp.ResourceData.(*providerData)
+			data, ok := resp.ResourceData.(*providerdata.Data)
 			if !ok || data.Client != nil || data.Engine != nil || config != nil {
 				t.Errorf("got %+v, want data without a client", resp.ResourceData)
 			}
@@ -361,7 +365,7 @@ func TestConfigureReportsErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			resp, _ := configure(t, test.block, environment{})
+			resp, _ := configure(t, test.block, providertest.Environment{})
 
 			var got []string
 			for _, d := range resp.Diagnostics.Errors() {
@@ -372,8 +376,8 @@ func TestConfigureReportsErrors(t *testing.T) {
 				t.Errorf("errors (-want +got):\n%s", diff)
 			}
 
-			if strings.Contains(transcript(resp.Diagnostics), "s3cret") {
-				t.Errorf("a secret shows in: %s", transcript(resp.Diagnostics))
+			if strings.Contains(providertest.Transcript(resp.Diagnostics), "s3cret") {
+				t.Errorf("a secret shows in: %s", providertest.Transcript(resp.Diagnostics))
 			}
 		})
 	}
@@ -386,33 +390,33 @@ func TestProviderBlockIsValidated(t *testing.T) {
 	server := providerserver.NewProtocol6(New("test")())()
 
 	tests := map[string]struct {
-		block providerModel
+		block config.Block
 		want  string
 	}{
-		"fine": {providerModel{Endpoints: types.MapNull(types.StringType)}, ""},
+		"fine": {config.Block{Endpoints: types.MapNull(types.StringType)}, ""},
 		"an unknown endpoint": {
-			providerModel{Endpoints: stringMapValue(map[string]attr.Value{"ecs": types.StringValue("ecs.example.com")})},
+			config.Block{Endpoints: providertest.StringMapValue(map[string]attr.Value{"ecs": types.StringValue("ecs.example.com")})},
 			`The keys are "modelarts" and "iam"`,
 		},
 		"too many retries": {
-			providerModel{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(101)}, "between 0 and 100",
+			config.Block{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(101)}, "between 0 and 100",
 		},
 		"a role without an account": {
-			providerModel{Endpoints: types.MapNull(types.StringType), AssumeRole: &assumeRoleModel{AgencyName: types.StringValue("a")}},
+			config.Block{Endpoints: types.MapNull(types.StringType), AssumeRole: &config.AssumeRole{AgencyName: types.StringValue("a")}},
 			"out of [assume_role.domain_name,assume_role.domain_id] must be specified",
 		},
 		"a role for a minute": {
-			providerModel{Endpoints: types.MapNull(types.StringType), AssumeRole: &assumeRoleModel{
+			config.Block{Endpoints: types.MapNull(types.StringType), AssumeRole: &config.AssumeRole{
 				AgencyName: types.StringValue("a"), DomainID: types.StringValue("d"), Duration: types.Int64Value(60),
 			}},
 			"between 900 and 86400",
 		},
 		"an address with a password in it": {
-			providerModel{Endpoints: types.MapNull(types.StringType), AuthURL: types.StringValue("https://u:p@example.com")},
+			config.Block{Endpoints: types.MapNull(types.StringType), AuthURL: types.StringValue("https://u:p@example.com")},
 			"auth_url has a user name",
 		},
 		"too few retries": {
-			providerModel{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(-1)}, "between 0 and 100",
+			config.Block{Endpoints: types.MapNull(types.StringType), MaxRetries: types.Int64Value(-1)}, "between 0 and 100",
 		},
 	}
 
@@ -439,7 +443,7 @@ func TestProviderBlockIsValidated(t *testing.T) {
 }
 
 // encodeBlock turns a provider block into what Terraform sends.
-func encodeBlock(ctx context.Context, t *testing.T, block *providerModel) *tfprotov6.DynamicValue {
+func encodeBlock(ctx context.Context, t *testing.T, block *config.Block) *tfprotov6.DynamicValue {
 	t.Helper()
 
 	var resp provider.SchemaResponse
@@ -451,7 +455,7 @@ func encodeBlock(ctx context.Context, t *testing.T, block *providerModel) *tfpro
 	// A state is the part of the framework that can be written.
 	state := tfsdk.State{Schema: resp.Schema, Raw: tftypes.NewValue(kind, nil)}
 	if diags := state.Set(ctx, block); diags.HasError() {
-		t.Fatal(transcript(diags))
+		t.Fatal(providertest.Transcript(diags))
 	}
 
 	value, err := tfprotov6.NewDynamicValue(kind, state.Raw)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -90,7 +92,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "Base URL of IAM; a `/v3` at its end is dropped. It can also be set through `HW_AUTH_URL` or " +
 					"`OS_AUTH_URL`. By default it is `https://iam.{region}.{cloud}`. The key `iam` of `endpoints` comes before it.",
-				Validators: []validator.String{endpointValidator{}},
+				Validators: []validator.String{config.EndpointValidator{}},
 			},
 			"endpoints": schema.MapAttribute{
 				Optional:    true,
@@ -98,7 +100,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				MarkdownDescription: "Base URLs of services, for clouds whose addresses cannot be derived from the " +
 					"region. The keys are `modelarts` and `iam`; an address without a scheme is taken for `https`. " +
 					"There is no environment variable. The defaults are `https://modelarts.{region}.{cloud}` and `auth_url`.",
-				Validators: []validator.Map{endpointsValidator{}},
+				Validators: []validator.Map{config.EndpointsValidator{}},
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true,
@@ -114,8 +116,8 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("How often a failed read request is repeated, from 0 to %d. Requests "+
 					"that change a server are not repeated by this. It can also be set through `HW_MAX_RETRIES`. The "+
-					"default is %d.", maxMaxRetries, defaultMaxRetries),
-				Validators: []validator.Int64{int64validator.Between(0, maxMaxRetries)},
+					"default is %d.", config.MaxMaxRetries, config.DefaultMaxRetries),
+				Validators: []validator.Int64{int64validator.Between(0, config.MaxMaxRetries)},
 			},
 			"max_concurrent_reinstalls": schema.Int64Attribute{
 				Optional: true,
@@ -164,9 +166,9 @@ func assumeRoleAttribute() schema.Attribute {
 			"duration": schema.Int64Attribute{
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("Life of the temporary credentials in seconds, from %d to %d. In the "+
-					"environment it is `HW_ASSUME_ROLE_DURATION`. The default is %d.", minRoleDuration, maxRoleDuration,
+					"environment it is `HW_ASSUME_ROLE_DURATION`. The default is %d.", config.MinRoleDuration, config.MaxRoleDuration,
 					modelarts.DefaultRoleDuration/time.Second),
-				Validators: []validator.Int64{int64validator.Between(minRoleDuration, maxRoleDuration)},
+				Validators: []validator.Int64{int64validator.Between(config.MinRoleDuration, config.MaxRoleDuration)},
 			},
 		},
 	}

@@ -4,7 +4,7 @@ package main
 var (
 	engine   = testRun{"./internal/reinstall", "."}
 	wire     = testRun{"./internal/modelarts", "."}
-	planning = testRun{"./internal/provider", "TestDecide|TestLastReinstall|TestUpdated|TestModel"}
+	planning = testRun{"./internal/provider/osreinstall", "TestDecide|TestLastReinstall|TestUpdated|TestSchedules"}
 	cli      = func(scripts string) testRun { return testRun{"./internal/e2e", "TestScripts/^(" + scripts + ")$"} }
 )
 
@@ -15,13 +15,15 @@ const (
 	prepareFile   = "internal/reinstall/prepare.go"
 	engineFile    = "internal/reinstall/engine.go"
 	operationFile = "internal/reinstall/operation.go"
-	lastFile      = "internal/provider/last_reinstall.go"
-	schemaFile    = "internal/provider/devserver_os_reinstall_schema.go"
-	planFile      = "internal/provider/devserver_os_reinstall_plan.go"
-	modelFile     = "internal/provider/devserver_os_reinstall_model.go"
-	marksFile     = "internal/provider/marks.go"
-	resourceFile  = "internal/provider/devserver_os_reinstall_resource.go"
-	diagFile      = "internal/provider/diagnostics.go"
+	lastFile      = "internal/provider/osreinstall/last_reinstall.go"
+	permitFile    = "internal/provider/osreinstall/permit.go"
+	requestFile   = "internal/provider/osreinstall/request.go"
+	schemaFile    = "internal/provider/osreinstall/schema.go"
+	planFile      = "internal/provider/osreinstall/plan.go"
+	modelFile     = "internal/provider/osreinstall/model.go"
+	marksFile     = "internal/provider/osreinstall/marks.go"
+	resourceFile  = "internal/provider/osreinstall/resource.go"
+	diagFile      = "internal/provider/apidiag/outcome.go"
 )
 
 // breakages are the ways in which other providers have lost machines, and some of our own.
@@ -87,7 +89,7 @@ var breakages = []breakage{
 		"internal/modelarts/errors.go", "if r.secrets.split(", "if false && r.secrets.split(",
 	}}, wire},
 	{"the request of a killed apply is served again for one look", []edit{{
-		planFile, "case reimaged && reason != reasonResume:", "case false:",
+		permitFile, "case reimaged && reason != reasonResume:", "case false:",
 	}}, cli("killed_update_flicker|killed_update_late")},
 	{"an apply that is refused clears the mark of a killed one", []edit{{
 		marksFile, "case result.Outcome == reinstall.OutcomeRefused:", "case false:",
@@ -172,15 +174,15 @@ var breakages = []breakage{
 		planFile, "return reason != reasonResume", "return reason != \"\"",
 	}}, planning},
 	{"a create returns an error with its state", []edit{
-		{diagFile, "add := diags.AddError\n\tif when == duringCreate {", "add := diags.AddError\n\tif false {"},
+		{diagFile, "add := diags.AddError\n\tif when == DuringCreate {", "add := diags.AddError\n\tif false {"},
 		{
-			resourceFile, "\tresp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringCreate)...)\n\n\tif resp.Diagnostics.HasError() {",
-			"\tresp.Diagnostics.Append(outcomeDiagnostics(plan.ID.ValueString(), &result, duringCreate)...)\n\n\tif !result.Outcome.Sent() {",
+			resourceFile, "\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif resp.Diagnostics.HasError() {",
+			"\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif !result.Outcome.Sent() {",
 		},
 	}, cli("timeout")},
 	{"the reasons are worked out again by the apply, from the configuration", []edit{{
-		resourceFile, "\tgranted, ok := permitted(plan.LastReinstall)\n\tif !ok {\n\t\tresp.Diagnostics.Append(resp.State.Set",
-		`	var config osReinstallModel
+		resourceFile, "\tgranted, ok := readPermit(plan.LastReinstall)\n\tif !ok {\n\t\tresp.Diagnostics.Append(resp.State.Set",
+		`	var config model
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 
@@ -198,20 +200,20 @@ var breakages = []breakage{
 		modelFile, "last.asked && settled != last.op {", "false && settled != last.op {",
 	}}, cli("timeout")},
 	{"a write-only password is not sent", []edit{{
-		modelFile, "if !secrets.adminPass.IsZero() {", "if secrets.adminPass.IsZero() {",
+		requestFile, "if !secrets.adminPass.IsZero() {", "if secrets.adminPass.IsZero() {",
 	}}, cli("write_only")},
 
 	{"any system disk is that of the plan", []edit{{
 		prepareFile, "r.root != \"\" && shown != \"\" && shown != r.root", "r.root != \"\" && shown == \"never\"",
 	}}, engine},
 	{"the disk of the state is not handed to the engine", []edit{{
-		lastFile, "request.RootVolumeID = prior.rootVolumeID()", "request.RootVolumeID = \"\"",
+		permitFile, "request.RootVolumeID = prior.rootVolumeID()", "request.RootVolumeID = \"\"",
 	}}, cli("saved_plan|two_states")},
 	{"the permit is for the disk from before the wait", []edit{{
 		engineFile, "\tr.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
 	}}, engine},
 	{"a reason that has ceased is a reason", []edit{{
-		lastFile, "request.Pointless = p.pointless(prior, plan, known.reimaged)", "request.Pointless = nil",
+		permitFile, "request.Pointless = p.pointless(prior, plan, known.reimaged)", "request.Pointless = nil",
 	}}, cli("saved_plan|recovered")},
 	{"a server in transition has drifted", []edit{{planFile, "case in.inTransition():", "case false:"}}, planning},
 	{"an unknown id replaces the server", []edit{{
@@ -288,13 +290,13 @@ var breakages = []breakage{
 		modelFile, "\tif server.KeyPairName != nil {\n", "\tif m.KeyPairName.IsNull() {\n\t\tm.KeyPairName = types.StringPointerValue(server.KeyPairName)\n\t}\n\n\tif server.KeyPairName != nil {\n",
 	}}, cli("ignored|watched_key")},
 	{"user data is compared byte by byte", []edit{{
-		planFile, "return !sameUserData(prior.ValueString(), plan.ValueString())", "return prior.ValueString() != plan.ValueString()",
+		planFile, "return !userdata.Same(prior.ValueString(), plan.ValueString())", "return prior.ValueString() != plan.ValueString()",
 	}}, planning},
 	{"a version that is put back is another one", []edit{{
 		planFile, "\tif prior.IsNull() {\n\t\tprior = installed\n\t}\n", "",
 	}}, planning},
 	{"user data that is put back is another one", []edit{{
-		planFile, "return userDataDigest(plan.ValueString()) != in.with.userData", "return true",
+		planFile, "return userdata.Digest(plan.ValueString()) != in.with.userData", "return true",
 	}}, planning},
 	{"triggers that are put back are others", []edit{{
 		planFile, "return triggersDigest(plan) != in.with.triggers", "return true",

@@ -191,7 +191,7 @@ func (b *breakage) try(ctx context.Context, source string) (verdict string, err 
 func (r testRun) run(ctx context.Context, source string) (failed string, err error) {
 	test := exec.CommandContext(ctx, "go", "test", "-count=1", "-parallel=8", "-timeout=20m", "-run", r.pattern, r.pkg)
 	test.Dir = source
-	test.Env = append(os.Environ(), "MODELARTS_MODEL_SCHEDULES=1000", "MODELARTS_TEST_REQUIRE_CLI=1")
+	test.Env = append(os.Environ(), "MODELARTS_SCHEDULES=1000", "MODELARTS_TEST_REQUIRE_CLI=1")
 
 	out, err := test.CombinedOutput()
 	if err == nil {

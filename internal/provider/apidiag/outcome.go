@@ -1,0 +1,284 @@
+package apidiag
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The summaries are constant: Terraform groups what has the same one.
+const (
+	SummaryMismatched = "DevServer is not what the last reinstall asked for"
+	summaryRefused    = "DevServer not reinstalled"
+	SummaryNotStarted = "Reinstall did not start"
+	summaryPending    = "Reinstall not finished yet"
+	summaryUnknown    = "Unclear whether the reinstall was accepted"
+	summaryFailed     = "Reinstall failed"
+	summaryAdopted    = "Result of another reinstall was kept"
+	summaryNotRunning = "DevServer does not run after its reinstall"
+	SummaryRead       = "Unable to read DevServer"
+)
+
+// postconditionHint is the advice for an apply that warns where it must not fail.
+const postconditionHint = "This is a warning and not an error, because Terraform would erase the disk again for a " +
+	"failed create. A postcondition on the attribute ready makes the apply fail without that."
+
+// occasion is what an outcome is reported for.
+type occasion int
+
+// The occasions.
+const (
+	DuringCreate occasion = iota
+	DuringUpdate
+	duringResume
+)
+
+// Outcome say how a run ended: what happened, what that means for the disk, and what to do next.
+func Outcome(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	if result.Resumed {
+		when = duringResume
+	}
+
+	add := diags.AddError
+	if when == DuringCreate {
+		add = func(summary, detail string) { diags.AddWarning(summary, detail+"\n\n"+postconditionHint) }
+	}
+
+	switch result.Outcome {
+	case reinstall.OutcomeCompleted:
+		diags.Append(completedDiagnostics(id, result)...)
+	case reinstall.OutcomeRefused:
+		diags.AddError(summaryRefused, refusedDetail(id, result, when))
+	case reinstall.OutcomeNotStarted:
+		diags.AddError(SummaryNotStarted, notStartedDetail(id, result, when))
+	case reinstall.OutcomeFailed:
+		diags.AddError(summaryFailed, failedDetail(id, result, when))
+	case reinstall.OutcomePending:
+		add(summaryPending, pendingDetail(id, result))
+	case reinstall.OutcomeUnknown:
+		add(summaryUnknown, unknownDetail(id, result))
+	case reinstall.OutcomeMismatched:
+		add(SummaryMismatched, Paragraphs(MismatchDetail(id, result.Differences), requestDetail(result)))
+	}
+
+	return diags
+}
+
+// completedDiagnostics are the warnings that a success may come with.
+func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	if result.Operation.Adopted {
+		diags.Append(Adopted(id))
+	}
+
+	if result.Server != nil && result.Server.CurrentStatus() == modelarts.StatusStopped {
+		diags.AddWarning(summaryNotRunning, fmt.Sprintf(
+			"DevServer %s has a new system disk with what was asked for, but it has stayed STOPPED, where the service "+
+				"should have started it. Start it in the ModelArts console.", id))
+	}
+
+	return diags
+}
+
+// Adopted is for a reinstall that may be somebody else's, and was kept.
+func Adopted(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryAdopted, fmt.Sprintf(
+		"DevServer %s was reinstalled, but perhaps not by the request of this resource: a reinstall was in progress before that "+
+			"was accepted, or the answer to it was lost. The result was kept, and no other request was sent: image and key pair, as "+
+			"far as the service shows them, are what is asked for. Password and user data cannot be compared. If they may be "+
+			"others, change triggers to reinstall the server once more.", id))
+}
+
+// refusedDetail is for a request that was not sent, or not accepted.
+func refusedDetail(id string, result *reinstall.Result, when occasion) string {
+	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
+	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
+		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
+	}
+
+	next := adviceFor(result.Err)
+	if !needsNewPlan(result.Err) {
+		next = strings.TrimSpace(next + " " + planAgain(when))
+	}
+
+	return Paragraphs(first, Describe(result.Err), powerDetail(result), next)
+}
+
+// planAgain says what the next apply does after one that erased nothing.
+func planAgain(when occasion) string {
+	if when == DuringCreate {
+		return notInState("its reinstall again")
+	}
+
+	return "The state is as before, so the next apply plans the reinstall again."
+}
+
+// notInState says what the next apply plans after a Create that failed. Under create_before_destroy Terraform puts the
+// object that was to be replaced back into the state, and a provider cannot tell.
+func notInState(next string) string {
+	return "The server is not in the state, so the next apply plans " + next + ". If this replaces a resource under " +
+		"create_before_destroy, Terraform keeps the old one in the state instead, and plans nothing more: change triggers then."
+}
+
+// powerDetail says what became of a server that was stopped for a reinstall that did not take place.
+func powerDetail(result *reinstall.Result) string {
+	switch result.Power {
+	case reinstall.PowerRunning:
+		return "The server had been stopped for it, was started again, and runs."
+	case reinstall.PowerStarting:
+		return "The server had been stopped for it, and was told to start again; it was not seen running yet."
+	case reinstall.PowerStopping:
+		return fmt.Sprintf("The server had been told to stop for it. Its status was still %s, and it was not started again: it "+
+			"may stop any time. Start it in the ModelArts console once it has stopped, if it is needed as it is.", lastStatus(result))
+	case reinstall.PowerStartRefused:
+		return "The server had been stopped for it, and could not be started again: it does not run. " +
+			Describe(result.PowerErr) + " Start it in the ModelArts console."
+	case reinstall.PowerUnclear:
+		return fmt.Sprintf("The server had been told to stop for it, and it is not clear whether it runs; its status was %q "+
+			"when it was last seen.", lastStatus(result))
+	case reinstall.PowerUntouched:
+	}
+
+	return ""
+}
+
+// notStartedDetail is for a request whose answer was lost, and which has had no effect, and for a reinstall that was
+// adopted and was not what was asked for.
+func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
+	next := "The state says so, and the next apply plans the reinstall anew, for the reason not_started."
+	if when != duringResume {
+		next = planAgain(when)
+	}
+
+	if _, untouched := errors.AsType[*reinstall.UntouchedError](result.Err); untouched {
+		return Paragraphs(
+			fmt.Sprintf("DevServer %s was being reinstalled, and not by the request of this resource. That has ended, and the server "+
+				"still shows the system disk that it had before: it was most likely given up. Nothing was sent.", id), next)
+	}
+
+	if result.Operation.Adopted {
+		return Paragraphs(
+			fmt.Sprintf("DevServer %s was reinstalled, but not as asked: %s. It may have been somebody else's reinstall: one was in "+
+				"progress before the request of this resource was accepted, or the answer to it was lost. The system disk was "+
+				"erased by it, or is in an unknown state.", id, otherEnd(result)),
+			Describe(result.Err), requestDetail(result), next)
+	}
+
+	return Paragraphs(
+		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has shown no "+
+			"sign of a reinstall: as far as can be seen, the request was not processed, and nothing was erased.", id),
+		Describe(result.Err), powerDetail(result), next)
+}
+
+// otherEnd says how a reinstall ended that was not what was asked for.
+func otherEnd(result *reinstall.Result) string {
+	_, gone := errors.AsType[*reinstall.GoneError](result.Err)
+
+	switch {
+	case gone:
+		return "it vanished"
+	case len(result.Differences) > 0:
+		return DescribeDifferences(result.Differences)
+	default:
+		return fmt.Sprintf("it ended in status %s", lastStatus(result))
+	}
+}
+
+// failedDetail is for a reinstall that erased the disk and did not succeed.
+func failedDetail(id string, result *reinstall.Result, when occasion) string {
+	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
+		first := fmt.Sprintf("DevServer %s vanished during its reinstall: for two minutes the service has not "+
+			"known it, or has shown it as deleted. Treat the system disk as erased.", id)
+		if result.Operation.State == reinstall.StateUnknown {
+			first = fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and then the server vanished. "+
+				"Whether its system disk was erased is not known.", id)
+		}
+
+		return Paragraphs(
+			first,
+			Describe(result.Err), requestDetail(result),
+			"If the server was deleted on purpose, remove it from the configuration. Otherwise the next apply tries to "+
+				"reinstall it again, and fails as long as the service does not know it.")
+	}
+
+	return Paragraphs(
+		fmt.Sprintf("The reinstall of DevServer %s ended in status %s. The system disk was erased, and the server is not "+
+			"usable.", id, result.Server.CurrentStatus()),
+		requestDetail(result),
+		failedNext(when)+" If it fails again, check that the image fits the type and architecture "+
+			"of the server, and give the request id to the service's support.")
+}
+
+// failedNext says what the next apply does after a reinstall that failed.
+func failedNext(when occasion) string {
+	if when == DuringCreate {
+		return notInState("another reinstall, for the reason create")
+	}
+
+	return "The next apply plans another reinstall, for the reason failed."
+}
+
+// lastStatus is the status in which the server was last seen.
+func lastStatus(result *reinstall.Result) modelarts.Status {
+	if result.Server == nil {
+		return ""
+	}
+
+	return result.Server.CurrentStatus()
+}
+
+// pendingDetail is for a reinstall that was accepted, and whose end was not seen.
+func pendingDetail(id string, result *reinstall.Result) string {
+	return Paragraphs(
+		fmt.Sprintf("The service is reinstalling DevServer %s; its system disk is being erased, or was. The apply ended "+
+			"first, while %s. The server's status was %s when it was last seen.", id, result.Stage, lastStatus(result)),
+		Describe(result.Err), requestDetail(result),
+		"The next apply waits for its end and sends no second request. If the service gives up on it, so that the server is "+
+			"no longer being reinstalled and its end is still not seen, `terraform apply -replace` sends a new one.")
+}
+
+// unknownDetail is for a request of which nobody knows whether it was accepted.
+func unknownDetail(id string, result *reinstall.Result) string {
+	return Paragraphs(
+		fmt.Sprintf("The reinstall request for DevServer %s was sent, and the answer was lost; the apply ended before the "+
+			"server showed whether it was accepted. Its system disk may be erased.", id),
+		Describe(result.Err), requestDetail(result),
+		"The next apply finds out, and sends no second request unless it is clear that the first had no effect and the "+
+			"plan says so. If it cannot find out, `terraform apply -replace` sends a new one, whatever became of this one.")
+}
+
+// requestDetail names the request for the service's support, unless its answer is quoted beside it.
+func requestDetail(result *reinstall.Result) string {
+	answer, _ := errors.AsType[*modelarts.Error](result.Err)
+	if id := result.Operation.RequestID; id == "" || answer != nil && answer.RequestID == id {
+		return ""
+	}
+
+	return "Request id of the reinstall: " + result.Operation.RequestID + "."
+}
+
+// MismatchDetail says what a mismatched reinstall left, and the ways out.
+func MismatchDetail(id string, differences []reinstall.Difference) string {
+	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated by "+
+		"itself: the service may not install what was asked for however often it is asked. Either change the "+
+		"configuration to what the server has, or change triggers to reinstall it once more.", id, DescribeDifferences(differences))
+}
+
+// DescribeDifferences puts differences into words.
+func DescribeDifferences(differences []reinstall.Difference) string {
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s, not %s", d.Attribute, cmp.Or(d.Found, "empty"), d.Asked)
+	}
+
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,239 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+)
+
+// How long an assumed role can last, in seconds.
+const (
+	MinRoleDuration = int64(modelarts.MinRoleDuration / time.Second)
+	MaxRoleDuration = int64(modelarts.MaxRoleDuration / time.Second)
+)
+
+// AssumeRole is the argument assume_role.
+type AssumeRole struct {
+	AgencyName types.String `tfsdk:"agency_name"`
+	DomainName types.String `tfsdk:"domain_name"`
+	DomainID   types.String `tfsdk:"domain_id"`
+	Duration   types.Int64  `tfsdk:"duration"` // seconds
+}
+
+// givenCredentials is what one place says about credentials.
+type givenCredentials struct {
+	place                                      string // for an error: "the provider block"
+	accessKey, secretKey, securityToken, token namedValue
+}
+
+func (g *givenCredentials) isEmpty() bool {
+	return g.hasNoKey() && g.securityToken.value == "" && g.token.value == ""
+}
+
+func (g *givenCredentials) hasNoKey() bool { return g.accessKey.value == "" && g.secretKey.value == "" }
+
+// resolveIdentity returns the credentials, and the role that they are to assume, nil for none. The credentials are those
+// of the block, or else of the environment, or else of the profile, and never mixed: a key of the one with a token of the
+// other would be neither's. Its errors have no path, so that the CLI prints no line of the configuration that may hold a
+// secret.
+func resolveIdentity(
+	block *Block, getenv func(string) string, profile *sharedProfile, diags *diag.Diagnostics,
+) (modelarts.Credentials, *modelarts.Role) {
+	var ofProfile givenRole
+
+	found := blockCredentials(block)
+	if found.isEmpty() {
+		found = environmentCredentials(getenv)
+		warnOfProfile(block, &found, diags)
+	}
+
+	if found.isEmpty() && profile.file != "" {
+		found, ofProfile = profile.credentials(diags), profile.role()
+	} else {
+		found.check(diags)
+	}
+
+	role := blockRole(block)
+	if role.isEmpty() {
+		role = environmentRole(getenv, diags)
+	}
+
+	if role.isEmpty() {
+		role = ofProfile
+	}
+
+	return found.credentials(), role.role(&found, diags)
+}
+
+func blockCredentials(block *Block) givenCredentials {
+	return givenCredentials{
+		place:         "the provider block",
+		accessKey:     argAccessKey.in(block.AccessKey),
+		secretKey:     argSecretKey.in(block.SecretKey),
+		securityToken: argSecurityToken.in(block.SecurityToken),
+		token:         argToken.in(block.Token),
+	}
+}
+
+// environmentCredentials returns those of the first family of variables that has any. A security token without a key is
+// a leftover where the next family has a token.
+func environmentCredentials(getenv func(string) string) givenCredentials {
+	first, second := familyCredentials(variablePrefixes[0], getenv), familyCredentials(variablePrefixes[1], getenv)
+	leftover := first.hasNoKey() && first.token.value == ""
+
+	if first.isEmpty() || leftover && second.token.value != "" {
+		return second
+	}
+
+	return first
+}
+
+func familyCredentials(family string, getenv func(string) string) givenCredentials {
+	return givenCredentials{
+		place:         "the environment",
+		accessKey:     argAccessKey.of(family, getenv),
+		secretKey:     argSecretKey.of(family, getenv),
+		securityToken: argSecurityToken.of(family, getenv),
+		token:         argToken.of(family, getenv),
+	}
+}
+
+// warnOfProfile warns of credentials that come before those of the profile that the block asks for.
+func warnOfProfile(block *Block, found *givenCredentials, diags *diag.Diagnostics) {
+	asked := cmp.Or(block.Profile.ValueString(), block.SharedConfigFile.ValueString()) != ""
+	if !asked || found.isEmpty() {
+		return
+	}
+
+	used := found.accessKey
+	if found.token.value != "" {
+		used = found.token
+	}
+
+	diags.AddWarning("Credentials of the profile are not used", fmt.Sprintf(
+		"The provider block asks for a profile of a shared configuration file, but the environment comes first, and has "+
+			"credentials: %s. Unset them to use those of the profile.", used.name))
+}
+
+// check reports credentials that are missing, malformed, or given by half. A token is used by itself: a security token
+// beside it does no harm.
+func (g *givenCredentials) check(diags *diag.Diagnostics) {
+	incomplete := func(has, lacks namedValue) {
+		diags.AddError("Incomplete credentials", fmt.Sprintf(
+			"In %s, %s is set, but %s is not. Set both in the same place: credentials of the provider block, of the HW_ "+
+				"variables, of the OS_ variables and of a profile are not mixed.", g.place, has.name, lacks.name))
+	}
+
+	switch {
+	case g.isEmpty():
+		diags.AddError("Missing credentials", fmt.Sprintf(
+			"Neither the provider block nor the environment has credentials. Set %s and %s, and %s too where the keys are "+
+				"temporary; or set %s; or name a profile of a shared configuration file with %s or %s.",
+			argAccessKey, argSecretKey, argSecurityToken, argToken, argProfile, argSharedConfigFile))
+	case g.accessKey.value != "" && g.secretKey.value == "":
+		incomplete(g.accessKey, g.secretKey)
+	case g.accessKey.value == "" && g.secretKey.value != "":
+		incomplete(g.secretKey, g.accessKey)
+	case g.accessKey.value == "" && g.token.value == "":
+		incomplete(g.securityToken, g.accessKey)
+	}
+
+	g.checkCharacters(diags)
+}
+
+// checkCharacters reports what can be in none of the credentials, and does come in from files.
+func (g *givenCredentials) checkCharacters(diags *diag.Diagnostics) {
+	for _, given := range []namedValue{g.accessKey, g.secretKey, g.securityToken, g.token} {
+		if strings.ContainsFunc(given.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			diags.AddError("Malformed credentials", fmt.Sprintf(
+				"In %s, %s has white space or another character that no credential has. A line break at its end, from "+
+					"the file that it was read from, is a common cause.", g.place, given.name))
+		}
+	}
+}
+
+// credentials returns what is to be used.
+func (g *givenCredentials) credentials() modelarts.Credentials {
+	if g.token.value != "" {
+		return modelarts.Credentials{Token: modelarts.NewSecret(g.token.value)}
+	}
+
+	return modelarts.Credentials{
+		AccessKey:     g.accessKey.value,
+		SecretKey:     modelarts.NewSecret(g.secretKey.value),
+		SecurityToken: modelarts.NewSecret(g.securityToken.value),
+	}
+}
+
+// givenRole is what one place says about a role to assume.
+type givenRole struct {
+	place                            string
+	agencyName, domainName, domainID namedValue
+	duration                         int64 // seconds; 0: nothing is said
+}
+
+func (g *givenRole) isEmpty() bool {
+	return g.agencyName.value == "" && g.domainName.value == "" && g.domainID.value == ""
+}
+
+func blockRole(block *Block) givenRole {
+	written := block.AssumeRole
+	if written == nil {
+		return givenRole{}
+	}
+
+	return givenRole{
+		place:      "the provider block",
+		agencyName: argRoleAgencyName.in(written.AgencyName),
+		domainName: argRoleDomainName.in(written.DomainName),
+		domainID:   argRoleDomainID.in(written.DomainID),
+		duration:   written.Duration.ValueInt64(),
+	}
+}
+
+func environmentRole(getenv func(string) string, diags *diag.Diagnostics) givenRole {
+	role := givenRole{
+		place:      "the environment",
+		agencyName: argRoleAgencyName.of(variablePrefixes[0], getenv),
+		domainName: argRoleDomainName.of(variablePrefixes[0], getenv),
+		domainID:   argRoleDomainID.of(variablePrefixes[0], getenv),
+	}
+
+	if variable, value := argRoleDuration.environment(getenv); value != "" && !role.isEmpty() {
+		role.duration = wholeNumber(argRoleDuration, variable, value, MinRoleDuration, MaxRoleDuration, diags)
+	}
+
+	return role
+}
+
+// role returns the role that base is to assume, nil for none, and reports what keeps it from doing so.
+func (g *givenRole) role(base *givenCredentials, diags *diag.Diagnostics) *modelarts.Role {
+	switch {
+	case g.isEmpty():
+		return nil
+	case g.agencyName.value == "":
+		diags.AddError("Incomplete role", fmt.Sprintf(
+			"In %s, a role is to be assumed, but %s is not set. A role is taken from one place as a whole.",
+			g.place, g.agencyName.name))
+	case g.domainName.value == "" && g.domainID.value == "":
+		diags.AddError("Incomplete role", fmt.Sprintf(
+			"In %s, the agency %q is to be assumed, but the account that it is in is not set: neither %s nor %s is. A role "+
+				"is taken from one place as a whole.", g.place, g.agencyName.value, g.domainName.name, g.domainID.name))
+	case base.token.value != "":
+		diags.AddError("Role without an access key", fmt.Sprintf(
+			"In %s, the agency %q is to be assumed, which takes an access key and a secret key, but in %s there is a token: "+
+				"%s. Set %s and %s there instead.", g.place, g.agencyName.value, base.place, base.token.name,
+			base.accessKey.name, base.secretKey.name))
+	}
+
+	return &modelarts.Role{
+		AgencyName: g.agencyName.value, DomainName: g.domainName.value, DomainID: g.domainID.value,
+		Duration: time.Duration(g.duration) * time.Second,
+	}
+}

@@ -1,0 +1,83 @@
+package osreinstall
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// argumentsValidator checks what only several arguments together can get wrong. No credential at all is fine here: an
+// import needs none, and a plan that reinstalls demands one by itself.
+//
+// Its errors carry no path: Terraform prints the line of the configuration that a path leads to, and a password may be
+// written there.
+type argumentsValidator struct{}
+
+// exclusiveArguments are arguments of which at most one may be configured, with the reason.
+var exclusiveArguments = []struct {
+	summary string
+	names   []string
+	why     string
+}{
+	{"Two credentials", credentialArguments, "the service takes one way to log in to the reinstalled server"},
+	{"User data twice", []string{"user_data", "user_data_wo"}, "the service takes user data once"},
+}
+
+// credentialArguments are the arguments that say how to log in to the reinstalled server.
+var credentialArguments = []string{"key_pair_name", "admin_pass_wo", "admin_pass"}
+
+// writeOnlyArguments are the write-only arguments that need a version beside them, and the other way round.
+var writeOnlyArguments = []string{"admin_pass_wo", "user_data_wo"}
+
+// Description says what is checked.
+func (argumentsValidator) Description(context.Context) string {
+	return "at most one credential, user data at most once, and a version beside each write-only argument"
+}
+
+// MarkdownDescription says what is checked.
+func (v argumentsValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+// ValidateResource reports arguments that exclude or need each other. Unknown values may turn out to be null.
+func (argumentsValidator) ValidateResource(
+	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
+	argument := func(name string) attr.Value {
+		var value attr.Value
+
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), &value)...)
+
+		return value
+	}
+
+	for _, group := range exclusiveArguments {
+		var configured []string
+
+		for _, name := range group.names {
+			if value := argument(name); value != nil && !value.IsNull() && !value.IsUnknown() {
+				configured = append(configured, name)
+			}
+		}
+
+		if len(configured) > 1 {
+			resp.Diagnostics.AddError(group.summary, fmt.Sprintf("%s are configured, and at most one of %s can be: %s.",
+				strings.Join(configured, " and "), strings.Join(group.names, ", "), group.why))
+		}
+	}
+
+	for _, name := range writeOnlyArguments {
+		value, version := argument(name), argument(name+"_version")
+		if value == nil || version == nil || value.IsNull() == version.IsNull() || value.IsUnknown() || version.IsUnknown() {
+			continue
+		}
+
+		resp.Diagnostics.AddError("Write-only argument without its pair", fmt.Sprintf(
+			"%[1]s and %[1]s_version go together: Terraform does not store %[1]s, so a changed %[1]s_version is what asks "+
+				"for a reinstall with another value. Configure both, or neither.", name))
+	}
+}

@@ -1,0 +1,82 @@
+package osreinstall
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// installedWith is what the last accepted request installed. It is kept apart from the arguments: one that is removed from
+// the configuration leaves the state, and the server has it all the same.
+type installedWith struct {
+	imageID            string // in lower case
+	keyPairName        string
+	adminPassWOVersion types.Int64
+	userDataWOVersion  types.Int64
+	userData           string // digest; empty: none
+	triggers           string // digest; empty: none
+}
+
+// withArguments is what a request made of m installs.
+func withArguments(m *model) installedWith {
+	with := installedWith{
+		imageID: strings.ToLower(m.ImageID.ValueString()), keyPairName: m.KeyPairName.ValueString(),
+		adminPassWOVersion: m.AdminPassWOVersion, userDataWOVersion: m.UserDataWOVersion, triggers: triggersDigest(m.Triggers),
+	}
+
+	if userData := m.UserData.ValueString(); userData != "" {
+		with.userData = userdata.Digest(userData)
+	}
+
+	return with
+}
+
+// triggersDigest stands for the values of triggers, which may be marked as sensitive in the configuration; empty for none.
+func triggersDigest(triggers types.Map) string {
+	values := map[string]string{}
+
+	for name, element := range triggers.Elements() {
+		if value, ok := element.(types.String); ok {
+			values[name] = value.ValueString()
+		}
+	}
+
+	if len(values) == 0 {
+		return ""
+	}
+
+	text, err := json.Marshal(values) // sorted by name
+	if err != nil {
+		return ""
+	}
+
+	sum := sha256.Sum256(append([]byte("triggers\n"), text...))
+
+	return hex.EncodeToString(sum[:])
+}
+
+// with returns w, overridden by what other has.
+func (w installedWith) with(other installedWith) installedWith {
+	number := func(first, second types.Int64) types.Int64 {
+		if first.IsNull() {
+			return second
+		}
+
+		return first
+	}
+
+	return installedWith{
+		imageID:            cmp.Or(other.imageID, w.imageID),
+		keyPairName:        cmp.Or(other.keyPairName, w.keyPairName),
+		adminPassWOVersion: number(other.adminPassWOVersion, w.adminPassWOVersion),
+		userDataWOVersion:  number(other.userDataWOVersion, w.userDataWOVersion),
+		userData:           cmp.Or(other.userData, w.userData),
+		triggers:           cmp.Or(other.triggers, w.triggers),
+	}
+}

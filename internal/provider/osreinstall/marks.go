@@ -1,0 +1,128 @@
+package osreinstall
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The keys of the private state. An import sets the first one, and the first Update after it clears it. A refresh that
+// finds another system disk than the state has sets the second one, and the next Update that is not refused clears it. An
+// Update that sends nothing sets the third one, and a reinstall clears it.
+const (
+	privateImported = "imported"
+	privateReimaged = "reimaged"
+	privateTaken    = "taken"
+)
+
+// marks are what the private state says of a server.
+type marks struct {
+	imported bool // no apply has come after an import yet
+	reimaged bool // a refresh has found another system disk than the state had, and no apply has come after it yet
+	// taken are the arguments that the state has taken over without a reinstall, besides those of the last one; nil: none.
+	taken *installedWith
+}
+
+// accepted returns the arguments that an argument which is put back is compared with.
+func (m *marks) accepted(last *lastReinstall) installedWith {
+	if m.taken != nil {
+		return *m.taken
+	}
+
+	return last.with
+}
+
+// afterUpdate returns the marks after an Update of prior to plan. granted and result are nil where the plan had no permit. A
+// refused Update keeps the marks: it has changed nothing.
+func (m *marks) afterUpdate(prior, plan *model, granted *permit, result *reinstall.Result) *marks {
+	switch {
+	case granted == nil && m.reimaged: // nobody knows what else is on that disk
+		taken := withArguments(plan)
+
+		return &marks{taken: &taken}
+	case granted == nil:
+		last := readLastReinstall(prior.LastReinstall)
+		taken := m.accepted(&last).with(withArguments(plan))
+
+		return &marks{taken: &taken}
+	case result.Outcome == reinstall.OutcomeRefused:
+		return m
+	case granted.erases() && !result.Resumed && result.Outcome.Sent():
+		return &marks{} // last_reinstall says it
+	default:
+		return &marks{taken: m.taken}
+	}
+}
+
+// takenJSON is how the private state has what was taken over.
+type takenJSON struct {
+	ImageID            string `json:"image_id,omitempty"`
+	KeyPairName        string `json:"key_pair_name,omitempty"`
+	AdminPassWOVersion *int64 `json:"admin_pass_wo_version,omitempty"`
+	UserDataWOVersion  *int64 `json:"user_data_wo_version,omitempty"`
+	UserData           string `json:"user_data_digest,omitempty"`
+	Triggers           string `json:"triggers_digest,omitempty"`
+}
+
+// privateState is the private state of a resource, as the framework hands it over.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// read reads the marks.
+func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics {
+	imported, diags := private.GetKey(ctx, privateImported)
+	reimaged, more := private.GetKey(ctx, privateReimaged)
+	diags.Append(more...)
+
+	text, more := private.GetKey(ctx, privateTaken)
+	diags.Append(more...)
+
+	*m = marks{imported: imported != nil, reimaged: reimaged != nil}
+
+	var taken takenJSON
+	if len(text) > 0 && json.Unmarshal(text, &taken) == nil {
+		m.taken = &installedWith{
+			imageID: taken.ImageID, keyPairName: taken.KeyPairName,
+			adminPassWOVersion: types.Int64PointerValue(taken.AdminPassWOVersion),
+			userDataWOVersion:  types.Int64PointerValue(taken.UserDataWOVersion),
+			userData:           taken.UserData, triggers: taken.Triggers,
+		}
+	}
+
+	return diags
+}
+
+// write writes the marks.
+func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostics {
+	flag := func(set bool) []byte {
+		if set {
+			return []byte("true")
+		}
+
+		return nil
+	}
+
+	var taken []byte
+
+	if w := m.taken; w != nil {
+		text, err := json.Marshal(takenJSON{
+			ImageID: w.imageID, KeyPairName: w.keyPairName, AdminPassWOVersion: w.adminPassWOVersion.ValueInt64Pointer(),
+			UserDataWOVersion: w.userDataWOVersion.ValueInt64Pointer(), UserData: w.userData, Triggers: w.triggers,
+		})
+		if err == nil {
+			taken = text
+		}
+	}
+
+	diags := private.SetKey(ctx, privateImported, flag(m.imported))
+	diags.Append(private.SetKey(ctx, privateReimaged, flag(m.reimaged))...)
+	diags.Append(private.SetKey(ctx, privateTaken, taken)...)
+
+	return diags
+}

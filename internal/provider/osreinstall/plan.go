@@ -1,0 +1,368 @@
+package osreinstall
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The reasons for a reinstall that are not the name of an argument.
+const (
+	reasonCreate     = "create"
+	reasonFailed     = "failed"
+	reasonNotStarted = "not_started"
+	reasonResume     = "resume"
+	reasonDrift      = "drift: "
+)
+
+// planInput is what a plan is decided from.
+type planInput struct {
+	prior *model // nil: there is no state
+	plan  *model
+	last  lastReinstall // of prior
+	with  installedWith // what the server has of the arguments that prior lacks
+	marks
+}
+
+// newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
+// nothing about this one; an id that is not known yet may well be that of the state.
+func newPlanInput(plan, prior *model, known marks) planInput {
+	in := planInput{plan: plan}
+
+	if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {
+		in.prior, in.marks = prior, known
+		in.last = readLastReinstall(prior.LastReinstall)
+		in.with = known.accepted(&in.last)
+	}
+
+	return in
+}
+
+// decision is what a plan decides.
+type decision struct {
+	reasons []string // why an apply acts; none: it sends nothing
+	// undecided reports that a value which is known only at apply decides whether there is a reason.
+	undecided bool
+	// absorbed are the changes that the state takes over without a reinstall: those after an import, and those that a server
+	// with another system disk may have got by an apply that was killed.
+	absorbed []string
+	// drift are the differences that are no reason, but worth a warning.
+	drift []reinstall.Difference
+	// mismatch are the differences that a mismatched reinstall left behind.
+	mismatch []reinstall.Difference
+	// settled reports that nothing contradicts the last reinstall any longer, however it has ended.
+	settled bool
+}
+
+// erases reports whether an apply of the plan erases the system disk.
+func (d *decision) erases() bool {
+	return slices.ContainsFunc(d.reasons, erasing)
+}
+
+// permit is what the decision allows, after the last reinstall.
+func (d *decision) permit(last *lastReinstall) *permit {
+	p := &permit{number: last.number, reasons: d.reasons}
+	if p.erases() {
+		p.number++
+	}
+
+	return p
+}
+
+// erasing reports whether reason asks for a reinstall, and not only for waiting.
+func erasing(reason string) bool { return reason != reasonResume }
+
+// decide says what an apply of the plan is to do, and why. It is the only place that says so: an apply acts on what
+// the plan has written down, and decides nothing again.
+func decide(in *planInput) decision {
+	if in.prior == nil {
+		return decision{reasons: []string{reasonCreate}}
+	}
+
+	differences := in.contradictions()
+
+	if in.imported {
+		return decision{drift: differences, absorbed: in.changes()}
+	}
+
+	if in.undecided() {
+		return decision{undecided: true}
+	}
+
+	d := decision{reasons: in.changes()}
+	mismatched := in.last.asked && in.last.op.State == reinstall.StateMismatched
+
+	switch {
+	case in.last.asked && in.last.op.State.Open():
+		d.reasons = append([]string{reasonResume}, d.reasons...)
+	case in.last.asked && in.last.op.State == reinstall.StateFailed:
+		d.reasons = append(d.reasons, reasonFailed)
+	case in.last.asked && in.last.op.State == reinstall.StateNotStarted:
+		d.reasons = append(d.reasons, reasonNotStarted)
+	case in.inTransition():
+		// What it shows is not what it will be.
+	case mismatched && len(differences) == 0:
+		d.settled = len(d.reasons) == 0 && !in.lags()
+	case mismatched:
+		var since []reinstall.Difference
+
+		d.mismatch, since = sinceMismatch(in.last.op, differences)
+		d.drifted(in, since)
+	default:
+		d.drifted(in, differences)
+	}
+
+	if len(d.reasons) > 0 && !slices.ContainsFunc(d.reasons, in.visible) && in.mayBeServed(differences) {
+		d.absorbed, d.reasons = d.reasons, nil
+		d.settled = in.last.asked
+	}
+
+	return d
+}
+
+// mayBeServed reports whether an apply that was killed may have served a plan for the server before: it has another system
+// disk than the last apply has left in the state, it is of use, and it contradicts nothing that is configured.
+func (in *planInput) mayBeServed(differences []reinstall.Difference) bool {
+	return in.reimaged && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
+}
+
+// visible reports whether it can be seen in the server that what a reason asks for is not installed: an apply that was killed
+// leaves none of these behind. Of the others nobody can tell.
+func (in *planInput) visible(reason string) bool {
+	switch reason {
+	case "user_data", "user_data_wo_version", "admin_pass", "admin_pass_wo_version", "triggers", reasonFailed, reasonNotStarted:
+		return false
+	case "image_id":
+		return !in.prior.installedImageID().IsNull()
+	case "key_pair_name":
+		return !in.prior.InstalledKeyPairName.IsNull()
+	default:
+		return true
+	}
+}
+
+// drifted adds what on_drift makes of the differences between unchanged arguments and the server.
+func (d *decision) drifted(in *planInput, differences []reinstall.Difference) {
+	differences = slices.DeleteFunc(slices.Clone(differences), func(difference reinstall.Difference) bool {
+		return slices.Contains(d.reasons, difference.Attribute)
+	})
+
+	switch in.plan.OnDrift.ValueString() {
+	case onDriftIgnore:
+	case onDriftReinstall:
+		for _, difference := range differences {
+			d.reasons = append(d.reasons, reasonDrift+apidiag.DescribeDifferences([]reinstall.Difference{difference}))
+		}
+	default:
+		d.drift = differences
+	}
+}
+
+// inTransition reports whether the server is in a status that ends by itself.
+func (in *planInput) inTransition() bool {
+	return reinstall.InTransition(modelarts.Status(in.prior.Status.ValueString()))
+}
+
+// lags reports whether the state shows the server as it was before the last look at its reinstall.
+func (in *planInput) lags() bool {
+	return !in.prior.UpdateAt.IsNull() && in.prior.UpdateAt.ValueInt64() < in.last.op.LatestUpdate
+}
+
+// contradictions are the configured values that the server does not show. A value that is not known yet contradicts
+// nothing.
+func (in *planInput) contradictions() []reinstall.Difference {
+	return reinstall.Compare(in.plan.ImageID.ValueString(), in.plan.KeyPairName.ValueString(),
+		in.prior.installedImageID().ValueStringPointer(), in.prior.InstalledKeyPairName.ValueStringPointer())
+}
+
+// sinceMismatch parts the differences into those that a mismatched reinstall left, and those that came up since, which
+// are drift.
+func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (left, since []reinstall.Difference) {
+	installed := map[string]string{"image_id": op.InstalledImageID, "key_pair_name": op.InstalledKeyPairName}
+
+	for _, difference := range differences {
+		if strings.EqualFold(difference.Found, installed[difference.Attribute]) {
+			left = append(left, difference)
+		} else {
+			since = append(since, difference)
+		}
+	}
+
+	return left, since
+}
+
+// undecided reports whether an argument that may be a reason, or says what to do about drift, is known only at apply.
+func (in *planInput) undecided() bool {
+	plan := in.plan
+	if plan.ID.IsUnknown() || plan.ImageID.IsUnknown() || plan.AdminPass.IsUnknown() || plan.AdminPassWOVersion.IsUnknown() ||
+		plan.UserData.IsUnknown() || plan.UserDataWOVersion.IsUnknown() || plan.Triggers.IsUnknown() ||
+		plan.KeyPairName.IsUnknown() || plan.OnDrift.IsUnknown() && len(in.contradictions()) > 0 {
+		return true
+	}
+
+	for _, value := range plan.Triggers.Elements() {
+		if value.IsUnknown() {
+			return true
+		}
+	}
+
+	return false
+}
+
+// serverHas is the image and the key pair that the server has, or gets by a reinstall whose end was not seen. They are empty
+// where nobody knows: while the server is in transition, or while a reinstall is open that may be somebody else's.
+func (in *planInput) serverHas() (image, keyPair string) {
+	op := &in.last.op
+
+	switch open := in.last.asked && op.State.Open(); {
+	case open && op.Adopted, !open && in.inTransition():
+		return "", ""
+	case open:
+		return cmp.Or(op.ImageID, in.prior.installedImageID().ValueString()),
+			cmp.Or(op.KeyPairName, in.prior.InstalledKeyPairName.ValueString())
+	default:
+		return in.prior.installedImageID().ValueString(), in.prior.InstalledKeyPairName.ValueString()
+	}
+}
+
+// changes are the arguments whose change asks for a reinstall. One that is no longer configured does not, nor does one
+// that is put back as it was, nor an image or a key pair that the server has already.
+func (in *planInput) changes() []string {
+	prior, plan := in.prior, in.plan
+	image, keyPair := in.serverHas()
+
+	var changes []string
+
+	for _, argument := range []struct {
+		name    string
+		changed bool
+	}{
+		{"image_id", in.otherImage() && !strings.EqualFold(plan.ImageID.ValueString(), image)},
+		{"key_pair_name", in.otherKeyPair() && plan.KeyPairName.ValueString() != keyPair},
+		{"user_data", in.otherUserData()},
+		{"user_data_wo_version", otherVersion(prior.UserDataWOVersion, in.with.userDataWOVersion, plan.UserDataWOVersion)},
+		{"admin_pass", changed(prior.AdminPass, plan.AdminPass)},
+		{"admin_pass_wo_version", otherVersion(prior.AdminPassWOVersion, in.with.adminPassWOVersion, plan.AdminPassWOVersion)},
+		{"triggers", in.retriggered()},
+	} {
+		if argument.changed {
+			changes = append(changes, argument.name)
+		}
+	}
+
+	return changes
+}
+
+// otherImage reports whether the plan asks for another image than the state, or, where that was removed, than the last
+// request. The case of an id does not count.
+func (in *planInput) otherImage() bool {
+	asked := in.prior.ImageID.ValueString()
+	if in.prior.ImageID.IsNull() {
+		asked = in.with.imageID
+	}
+
+	return !in.plan.ImageID.IsNull() && !strings.EqualFold(in.plan.ImageID.ValueString(), asked)
+}
+
+// otherKeyPair reports whether the plan asks for another key pair than the state, or, where that was removed, than the
+// last request.
+func (in *planInput) otherKeyPair() bool {
+	asked := in.prior.KeyPairName.ValueString()
+	if in.prior.KeyPairName.IsNull() {
+		asked = in.with.keyPairName
+	}
+
+	return !in.plan.KeyPairName.IsNull() && in.plan.KeyPairName.ValueString() != asked
+}
+
+// otherVersion reports whether plan asks for another version than prior, or, where that was removed, than installed.
+func otherVersion(prior, installed, plan types.Int64) bool {
+	if prior.IsNull() {
+		prior = installed
+	}
+
+	return changed(prior, plan)
+}
+
+// otherUserData reports whether the plan has other user data than the state, or, where that was removed, than the server.
+func (in *planInput) otherUserData() bool {
+	prior, plan := in.prior.UserData, in.plan.UserData
+
+	switch {
+	case plan.IsNull(), plan.IsUnknown():
+		return false
+	case prior.IsNull():
+		return userdata.Digest(plan.ValueString()) != in.with.userData
+	default:
+		return !userdata.Same(prior.ValueString(), plan.ValueString())
+	}
+}
+
+// retriggered reports whether the plan has other triggers than the state, or, where those were removed, than the last
+// request. None and an empty map are the same.
+func (in *planInput) retriggered() bool {
+	prior, plan := in.prior.Triggers, in.plan.Triggers
+
+	switch {
+	case len(plan.Elements()) == 0:
+		return !plan.IsNull() && len(prior.Elements()) > 0
+	case len(prior.Elements()) == 0:
+		return triggersDigest(plan) != in.with.triggers
+	default:
+		return !plan.Equal(prior)
+	}
+}
+
+// changed reports whether plan asks for another value than prior.
+func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
+
+// write writes the decision into the plan: the permit, and what a reinstall changes as unknown. All that it does not
+// change stays known, or what depends on it would be replaced.
+func (d *decision) write(in *planInput) {
+	plan, prior := in.plan, in.prior
+
+	if prior == nil {
+		plan.LastReinstall = (&permit{number: 1, reasons: d.reasons}).planned(reinstall.Operation{})
+
+		return
+	}
+
+	plan.Model = prior.Model
+	plan.Region, plan.ProjectID = prior.Region, prior.ProjectID
+	plan.InstalledKeyPairName = prior.InstalledKeyPairName
+	plan.LastReinstall, plan.Ready = prior.LastReinstall, prior.Ready
+
+	switch {
+	case d.settled:
+		last := in.last
+		last.op.State = reinstall.StateCompleted
+
+		if in.reimaged { // by somebody else's hand, or that of an apply that was killed
+			last.op.Adopted, last.with = true, withArguments(plan)
+		}
+
+		plan.setLastReinstall(last)
+
+		if in.last.op.State == reinstall.StateCompleted {
+			plan.Ready = prior.Ready // false where the refresh did not find the server
+		}
+	case len(d.reasons) > 0 || d.undecided:
+		plan.SetUnknownAfterReinstall()
+		plan.InstalledKeyPairName = types.StringUnknown()
+		plan.Ready = types.BoolUnknown()
+		plan.LastReinstall = d.permit(&in.last).planned(in.last.op)
+
+		if d.undecided {
+			plan.LastReinstall = types.ObjectUnknown(lastReinstallTypes())
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package osreinstall
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The summaries of a plan.
+const (
+	summaryErase        = "System disk will be erased"
+	summaryMayErase     = "System disk may be erased"
+	summaryResume       = "Waiting for a reinstall that was sent before"
+	summaryDrift        = "DevServer has drifted"
+	summaryImported     = "Imported DevServer differs from the configuration"
+	summaryAbsorbed     = "Imported DevServer is not reinstalled"
+	summaryCredential   = "Missing credential for the reinstall"
+	summaryCredentials  = "Conflicting credentials for the reinstall"
+	summaryReimagedKept = "Re-imaged DevServer is not reinstalled"
+)
+
+// planDiagnostics say what the plan means for the disk, and what it lacks.
+func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	id := serverName(in)
+
+	if d.erases() {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, fmt.Sprintf(
+			"Applying this plan reinstalls DevServer %s: the system disk will be erased. Reasons: %s.",
+			id, strings.Join(d.reasons, ", ")))
+		diags.Append(credentialDiagnostics(id, config)...)
+	}
+
+	if d.undecided {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
+			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
+				"values that are known only after apply.%s", id, undecidedID(in)))
+	}
+
+	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
+		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryResume, resumeDetail(id, in.last.op, d.erases()))
+	}
+
+	if len(d.drift) > 0 && !d.erases() {
+		summary, detail := summaryDrift, fmt.Sprintf(
+			"DevServer %s: %s. Nothing is done about it, since on_drift is \"warn\", the default. With on_drift = \"reinstall\" "+
+				"the server is reinstalled, which erases its system disk.", id, apidiag.DescribeDifferences(d.drift))
+		if in.imported {
+			summary, detail = summaryImported, fmt.Sprintf(
+				"DevServer %s: %s. The apply that follows an import reinstalls nothing; the plan after it treats this "+
+					"as drift, and plans a reinstall only under on_drift = \"reinstall\".", id, apidiag.DescribeDifferences(d.drift))
+		}
+
+		diags.AddWarning(summary, detail)
+	}
+
+	if len(d.absorbed) > 0 && !in.imported {
+		diags.AddWarning(summaryReimagedKept, fmt.Sprintf(
+			"DevServer %s has another system disk than the last apply has left in the state: it was reinstalled by somebody else, "+
+				"or by an apply that was killed before the state was written. Whether it already has what %s asks for cannot be "+
+				"seen, so the apply takes that into the state and erases nothing. To have it reinstalled, use `terraform apply "+
+				"-replace`, or change triggers after that apply.",
+			id, strings.Join(d.absorbed, ", ")))
+	}
+
+	if len(d.absorbed) > 0 && in.imported {
+		diags.AddWarning(summaryAbsorbed, fmt.Sprintf(
+			"DevServer %s was imported, so the first apply that changes it takes %s into the state and reinstalls nothing. "+
+				"To have it reinstalled, change triggers after that apply.", id, strings.Join(d.absorbed, ", ")))
+	}
+
+	if len(d.mismatch) > 0 && !d.erases() {
+		diags.AddWarning(apidiag.SummaryMismatched, apidiag.MismatchDetail(id, d.mismatch))
+	}
+
+	return diags
+}
+
+// undecidedID says what follows for a server whose id is known only at apply.
+func undecidedID(in *planInput) string {
+	if !in.plan.ID.IsUnknown() {
+		return ""
+	}
+
+	return " One of them is its id. If that stays the same, it is no reason to erase anything. If it is another one, the apply " +
+		"fails with \"Provider produced inconsistent final plan\" and touches no server; the next plan has the replacement."
+}
+
+// serverName names the server of a plan, with its name where that is known.
+func serverName(in *planInput) string {
+	switch id := in.plan.ID.ValueString(); {
+	case in.prior == nil && in.plan.ID.IsUnknown():
+		return "(id known after apply)"
+	case in.prior == nil:
+		return id
+	case in.prior.Name.ValueString() != "":
+		return fmt.Sprintf("%s (%s)", in.prior.ID.ValueString(), in.prior.Name.ValueString())
+	default:
+		return in.prior.ID.ValueString()
+	}
+}
+
+// credentialDiagnostics demand exactly one credential for a reinstall that is planned. What a validator has seen is not
+// enough: with ignore_changes the plan has an argument that the configuration has no more. One that is known only at apply
+// may turn out to be null, so it is enough for one, and not one too many.
+func credentialDiagnostics(id string, config *model) diag.Diagnostics {
+	var (
+		known []string
+		maybe bool
+	)
+
+	for _, credential := range []struct {
+		name  string
+		value types.String
+	}{
+		{"key_pair_name", config.KeyPairName},
+		{"admin_pass_wo", config.AdminPassWO},
+		{"admin_pass", config.AdminPass},
+	} {
+		switch {
+		case credential.value.IsUnknown():
+			maybe = true
+		case !credential.value.IsNull():
+			known = append(known, credential.name)
+		}
+	}
+
+	switch {
+	case len(known) == 0 && !maybe:
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredential, fmt.Sprintf(
+			"A reinstall of DevServer %s is planned, and the service needs to know who may log in afterwards: configure "+
+				"exactly one of key_pair_name, admin_pass_wo (with admin_pass_wo_version) and admin_pass. If the server is "+
+				"only to be watched, leave on_drift out, or set it to \"warn\" or \"ignore\". Nothing has been sent.", id))}
+	case len(known) > 1:
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("key_pair_name"), summaryCredentials, fmt.Sprintf(
+			"A reinstall of DevServer %s is planned with %s, and the service accepts only one of them. One may come from the "+
+				"state, through ignore_changes. Nothing has been sent.", id, strings.Join(known, " and ")))}
+	default:
+		return nil
+	}
+}
+
+// requestDiagnostics refuse a request without exactly one credential. The plan has demanded one; but a write-only value can
+// still be null by the time of the apply, or have come into the configuration since.
+func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
+	const nothing = "Nothing was sent, and nothing was erased."
+
+	switch hasKey, hasPassword := request.Body.KeyPairName != "", !request.Body.AdminPass.IsZero(); {
+	case hasKey && hasPassword:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredentials, fmt.Sprintf(
+			"DevServer %s would be reinstalled with key_pair_name and a password, and the service accepts only one of them. %s "+
+				"Look at ignore_changes, and at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+	case !hasKey && !hasPassword:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
+			"Nothing says how to log in to DevServer %s after its reinstall: admin_pass_wo has no value in this apply. %s "+
+				"Look at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+	default:
+		return nil
+	}
+}
+
+// resumeDetail says what an apply waits for.
+func resumeDetail(id string, op reinstall.Operation, erases bool) string {
+	detail := fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and its end was not seen.", id, timeValue(op.SubmittedAt).ValueString())
+	if op.State == reinstall.StateUnknown {
+		detail = fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and the answer was lost.", id, timeValue(op.SubmittedAt).ValueString())
+	}
+
+	if erases {
+		return detail + " Applying this plan waits for its end first, and then reinstalls the server once more."
+	}
+
+	return detail + " Applying this plan waits for its end, and sends nothing."
+}

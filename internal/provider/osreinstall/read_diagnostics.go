@@ -1,0 +1,114 @@
+package osreinstall
+
+import (
+	"fmt"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// The summaries of a refresh, an import and a destroy.
+const (
+	summaryGone     = "DevServer is not known"
+	summaryUnusable = "DevServer is not usable"
+	summaryReimaged = "DevServer was re-imaged"
+	summaryDeleted  = "DevServer stays as it is"
+	summaryInternal = "Bug in the provider"
+)
+
+// readError is for a server that could not be read.
+func readError(id string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(apidiag.SummaryRead, apidiag.Paragraphs(
+		fmt.Sprintf("DevServer %s could not be read. The state was left as it is.", id), apidiag.Describe(err), apidiag.AdviceForReading(err, apidiag.CheckMayRead)))
+}
+
+// importNotFoundError is for an import of a server that the service does not know.
+func importNotFoundError(id string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("id"), apidiag.SummaryRead, apidiag.Paragraphs(
+		fmt.Sprintf("DevServer %s cannot be imported: the service does not know it.", id), apidiag.Describe(err), apidiag.AdviceForReading(err, apidiag.CheckMayRead)))
+}
+
+// wrongProjectError is for a server that is not known where the provider looks, but was made elsewhere.
+func wrongProjectError(id string, err error, state, now *model) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(apidiag.SummaryRead, apidiag.Paragraphs(
+		fmt.Sprintf("DevServer %s is in project %s of region %s, but the provider works in project %s of region %s, where "+
+			"the service does not know it. The state was left as it is.", id,
+			state.ProjectID.ValueString(), state.Region.ValueString(), now.ProjectID.ValueString(), now.Region.ValueString()),
+		apidiag.Describe(err), "Check the provider's region and project_id (HW_REGION_NAME, HW_PROJECT_ID)."))
+}
+
+// goneWarning is for a server in the state that the service does not know.
+func goneWarning(id string, err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryGone, apidiag.Paragraphs(
+		fmt.Sprintf("The service does not know DevServer %s. It stays in the state with ready = false, since one answer may be "+
+			"wrong, and a server that is not in the state would be reinstalled. Nothing was sent.", id),
+		apidiag.Describe(err),
+		"If the server was deleted, remove it from the configuration: that sends nothing. Otherwise check that the provider's "+
+			"credentials and endpoints are those that the server was made with."))
+}
+
+// unusableWarning is for a server in a status in which it is of no use.
+func unusableWarning(m *model) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summaryUnusable, fmt.Sprintf(
+		"DevServer %s is in status %s, so ready is false. Nothing is done about that by itself. Bring it back in the ModelArts "+
+			"console, or change triggers to have it reinstalled, which erases its system disk.",
+		m.ID.ValueString(), m.Status.ValueString()))
+}
+
+// settledDiagnostics say what a refresh has found out about a reinstall whose end was not seen before.
+func settledDiagnostics(id string, op reinstall.Operation) diag.Diagnostics {
+	if op.State != reinstall.StateCompleted || !op.Adopted {
+		return nil
+	}
+
+	return diag.Diagnostics{apidiag.Adopted(id)}
+}
+
+// notRefreshedWarning is for a provider whose configuration is not known yet.
+func notRefreshedWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("DevServer not refreshed", fmt.Sprintf(
+		"The provider's configuration depends on values that are known only after apply, so DevServer %s could not be "+
+			"read: this plan does not see whether it has drifted.", id))
+}
+
+// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image.
+func rootVolumeDiagnostics(state *model, server *modelarts.Server) diag.Diagnostics {
+	if !state.reimaged(server) || state.OnDrift.ValueString() == onDriftIgnore ||
+		server.InstalledImageID() != state.installedImageID().ValueString() {
+		return nil
+	}
+
+	return diag.Diagnostics{diag.NewWarningDiagnostic(summaryReimaged, fmt.Sprintf(
+		"The system disk of DevServer %s is %s, not %s as in the state, with the same image: it was reinstalled by somebody "+
+			"else, or by an apply that was killed before the state was written. To have it reinstalled whatever it has, use "+
+			"`terraform apply -replace`.",
+		state.ID.ValueString(), server.RootVolumeID(), state.rootVolumeID()))}
+}
+
+// deletedWarning is for a server that leaves the state.
+func deletedWarning(state *model) diag.Diagnostic {
+	detail := fmt.Sprintf("DevServer %s was removed from the state only. The machine stays as it is.", state.ID.ValueString())
+	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
+		detail += " Its reinstall goes on."
+	}
+
+	return diag.NewWarningDiagnostic(summaryDeleted, detail)
+}
+
+// importIDError is for an import id that is not a DevServer id.
+func importIDError() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid import ID", "The import ID must be the ID of a DevServer: a UUID in lower "+
+		"case, such as 62383738-e52a-450a-9f84-f9e705402be8. It is neither the name of the DevServer nor "+
+		"cloud_server.id, the ID of the ECS or bare-metal server under it.")
+}
+
+// noPermitError is for a bug: an apply without a plan that says what it does.
+func noPermitError(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
+		"The plan does not say that DevServer %s is to be reinstalled, so nothing was sent. Please report this.", id))
+}

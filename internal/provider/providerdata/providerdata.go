@@ -1,0 +1,42 @@
+package providerdata
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// ReadTimeout limits a read for which no timeout is configured.
+const ReadTimeout = 5 * time.Minute
+
+// Data is what resources and data sources get from a configured provider. While some value of the provider block
+// is unknown, as it can be in a plan, Client and Engine are nil: nothing can be read then, and nothing is an error yet.
+type Data struct {
+	Client *modelarts.Client
+	Engine *reinstall.Engine
+	Fleet  *modelarts.FleetReader
+	Region string
+}
+
+// From returns the provider data that the framework passes on as data; nil before the provider is configured,
+// since Terraform validates first.
+func From(data any) (*Data, diag.Diagnostics) {
+	if data == nil {
+		return nil, nil
+	}
+
+	provided, ok := data.(*Data)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected provider data", fmt.Sprintf(
+			"Expected %T, got %T. This is a bug in the provider; please report it.", provided, data))}
+	}
+
+	return provided, nil
+}
+
+// Configured reports whether the whole configuration of the provider is known.
+func (d *Data) Configured() bool { return d != nil && d.Client != nil }

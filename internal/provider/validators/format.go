@@ -1,0 +1,90 @@
+package validators
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// formatValidator accepts strings that match a pattern. Its errors do not quote the value: what does not look like an id or a
+// name may be a secret in the wrong place, and nothing says whether a variable is sensitive.
+type formatValidator struct {
+	pattern    *regexp.Regexp
+	format     string          // what the value must be, continuing "must be"
+	characters func(rune) bool // what the value may consist of
+	hint       string          // whole sentences that help whoever got it wrong; may be empty
+	needed     bool            // whether the argument cannot be left out
+}
+
+// ServerIDPattern is the form of a DevServer id as the API documents it.
+var ServerIDPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// ServerID accepts a DevServer id as the API documents it.
+func ServerID() validator.String {
+	return formatValidator{
+		pattern:    ServerIDPattern,
+		format:     "the id of a DevServer: a UUID in lower case, such as 62383738-e52a-450a-9f84-f9e705402be8",
+		characters: func(r rune) bool { return strings.ContainsRune("0123456789abcdef-", r) },
+		hint: "The ModelArts console shows it on the page of the DevServer, and the API as \"id\" in the list of " +
+			"DevServers. It is neither the name of the DevServer nor the id of the ECS or bare-metal server " +
+			"under it (\"cloud_server.id\").",
+		needed: true,
+	}
+}
+
+// imageIDPattern is the form of an image id: the API documents 36 characters for a request, and a UUID in its replies.
+var imageIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// ImageID accepts an image id. The service refuses anything else only once the server was stopped for it.
+func ImageID() validator.String {
+	return formatValidator{
+		pattern:    imageIDPattern,
+		format:     "the id of an image: a UUID such as c90fb553-2cdb-4b81-b56a-ef68812c6cf7",
+		characters: func(r rune) bool { return strings.ContainsRune("0123456789abcdefABCDEF-", r) },
+		hint: "It is neither the name of the image nor a word such as latest: the data source " +
+			"modelarts_devserver_images finds the id by the name.",
+	}
+}
+
+// KeyPairName accepts the name of a key pair as the API documents it.
+func KeyPairName() validator.String {
+	return formatValidator{
+		pattern: regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`),
+		format:  "the name of a key pair: 1 to 64 letters, digits, hyphens, underscores and full stops",
+		characters: func(r rune) bool {
+			return r <= unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r))
+		},
+	}
+}
+
+// Description says what the value must be.
+func (v formatValidator) Description(context.Context) string { return "must be " + v.format }
+
+// MarkdownDescription says what the value must be.
+func (v formatValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString reports a value that does not match.
+func (v formatValidator) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+
+	value := req.ConfigValue.ValueString()
+	if v.pattern.MatchString(value) && !slices.Contains(EmptyWords, strings.ToLower(value)) {
+		return
+	}
+
+	paragraphs := slices.DeleteFunc([]string{
+		fmt.Sprintf("%s must be %s. %s", req.Path, v.format, v.found(value)), v.mistake(value), v.hint,
+	}, func(paragraph string) bool { return paragraph == "" })
+
+	resp.Diagnostics.AddAttributeError(
+		req.Path, fmt.Sprintf("Invalid %s", req.Path), strings.Join(paragraphs, "\n\n"))
+}
