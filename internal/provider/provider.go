@@ -7,17 +7,16 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/osreinstall"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/osreinstall"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

@@ -10,10 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -25,6 +21,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/config"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
 // schemaEntry is an attribute or a block, wherever it stands.

@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

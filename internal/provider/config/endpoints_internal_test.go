@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
 func TestEndpointsValidator(t *testing.T) {

@@ -4,10 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
-
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -18,6 +14,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 )
 
 var (

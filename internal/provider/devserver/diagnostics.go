@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
 )
 
 // The summaries of the data sources.

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -15,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 )
 
 var _ datasource.DataSourceWithConfigure = (*imagesDataSource)(nil)

@@ -5,14 +5,13 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 )
 
 var _ datasource.DataSourceWithConfigure = (*listDataSource)(nil)

@@ -3,8 +3,6 @@ package devserver
 import (
 	"testing"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -13,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
 // wholeServer is a reply with every field.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	dsschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 )
 
 // configuredDataSource is what the data sources have in common: the provider that they read with.

@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
 )
 
 // installedWith is what the last accepted request installed. It is kept apart from the arguments: one that is removed from

@@ -3,12 +3,11 @@ package osreinstall
 import (
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

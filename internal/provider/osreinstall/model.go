@@ -3,13 +3,12 @@ package osreinstall
 import (
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
-
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

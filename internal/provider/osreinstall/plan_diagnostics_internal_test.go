@@ -5,11 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

@@ -4,14 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

@@ -4,10 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -17,6 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

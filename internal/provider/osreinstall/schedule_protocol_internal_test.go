@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -17,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 

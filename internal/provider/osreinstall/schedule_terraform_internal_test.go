@@ -10,10 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
-
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,6 +17,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )

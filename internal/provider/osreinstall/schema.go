@@ -4,10 +4,6 @@ import (
 	"context"
 	"maps"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
-
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,6 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 )
 
 // Schema describes the arguments of a reinstall and what the service shows of the server.

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
-
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 )
 
 // maxUserDataBytes is the most user data that the service takes, before encoding.

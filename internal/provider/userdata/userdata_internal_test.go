@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
 func TestEncodeUserData(t *testing.T) {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
 func TestAdminPassValidator(t *testing.T) {
