@@ -410,7 +410,7 @@ func cmdSends(ts *testscript.TestScript, w *world, args []string) {
 		code := w.run(ts, args[first+1:])
 
 		if !w.haveSent(ts, args[:first]) {
-			cmdSays(ts, w, []string{"The time that timeouts allows was over"})
+			cmdSays(ts, w, []string{"The configured timeout expired"})
 
 			continue
 		}

@@ -342,7 +342,7 @@ func leakTimeout(s *scene) {
 
 	// On a slow machine the time may be over before all requests have been sent.
 	for range mostRuns {
-		s.says(s.tf(anyCode, "apply", "-auto-approve"), "The time that timeouts allows was over")
+		s.says(s.tf(anyCode, "apply", "-auto-approve"), "The configured timeout expired")
 
 		if s.cloud.Count(http.MethodPost, "/reinstallos") == 4 {
 			break
@@ -401,7 +401,7 @@ func leakInvalid(s *scene) {
 
 	s.write("main.tf", literal.String())
 	s.says(s.tf(1, "validate"), "Invalid admin_pass_wo", "Invalid admin_pass ", "Invalid user_data_wo", "Invalid user_data ",
-		"Two credentials", "User data twice", "Write-only argument without its pair")
+		"Conflicting credentials", "Conflicting user data", "Missing write-only version")
 	s.tf(1, "validate", "-json")
 
 	s.write("main.tf", resourceOf("wo", s.server(), writeOnlyPair)+resourceOf("stored", s.server(), storedPair))

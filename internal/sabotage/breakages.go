@@ -181,14 +181,14 @@ var breakages = []breakage{
 		},
 	}, cli("timeout")},
 	{"the reasons are worked out again by the apply, from the configuration", []edit{{
-		resourceFile, "\tgranted, ok := readPermit(plan.LastReinstall)\n\tif !ok {\n\t\tresp.Diagnostics.Append(resp.State.Set",
+		resourceFile, "\tallowed, ok := readPermit(plan.LastReinstall)\n\tif !ok {\n\t\tresp.Diagnostics.Append(resp.State.Set",
 		`	var config model
 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 
 	in := newPlanInput(&config, &prior, marks{})
 	again := decide(&in)
-	granted, ok := permit{reasons: again.reasons}, len(again.reasons) > 0
+	allowed, ok := permit{reasons: again.reasons}, len(again.reasons) > 0
 
 	if !ok {
 		resp.Diagnostics.Append(resp.State.Set`,
@@ -213,7 +213,7 @@ var breakages = []breakage{
 		engineFile, "\tr.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
 	}}, engine},
 	{"a reason that has ceased is a reason", []edit{{
-		permitFile, "request.Pointless = p.pointless(prior, plan, known.reimaged)", "request.Pointless = nil",
+		permitFile, "request.Pointless = p.pointless(prior, plan, private.reimaged)", "request.Pointless = nil",
 	}}, cli("saved_plan|recovered")},
 	{"a server in transition has drifted", []edit{{planFile, "case in.inTransition():", "case false:"}}, planning},
 	{"an unknown id replaces the server", []edit{{

@@ -11,13 +11,13 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// Describe puts an error into words for whoever has to act on it.
+// Describe puts an error of the engine or the service into a sentence for users; empty for nil.
 func Describe(err error) string {
 	var early string
 
 	switch {
 	case errors.Is(err, reinstall.ErrTimedOut):
-		early = "The time that timeouts allows was over."
+		early = "The configured timeout expired."
 	case errors.Is(err, reinstall.ErrInterrupted):
 		early = "The apply was interrupted."
 	}
@@ -25,7 +25,7 @@ func Describe(err error) string {
 	return strings.TrimSpace(early + " " + describeCause(err, early != ""))
 }
 
-// describeCause is what because says besides an early end; nothing, if that was all.
+// describeCause returns what Describe says besides an early end; empty if there is no other cause.
 func describeCause(err error, early bool) string {
 	if twice, ok := errors.AsType[*reinstall.DuplicateError](err); ok {
 		return fmt.Sprintf("Another resource of this configuration has reinstalled DevServer %s in this apply, or is about "+
@@ -38,12 +38,12 @@ func describeCause(err error, early bool) string {
 	}
 
 	if _, ok := errors.AsType[*reinstall.EndedError](err); ok {
-		return "The reinstall that the plan was to wait for first had ended before. Nobody can tell whether its system disk was " +
-			"replaced again since, by somebody else or by this very plan."
+		return "The reinstall that the plan was to wait for had already ended. Whether its system disk was replaced again since, by " +
+			"somebody else or by this very plan, cannot be determined."
 	}
 
 	if _, ok := errors.AsType[*reinstall.PointlessError](err); ok {
-		return "What the plan was to reinstall it for is no longer so: the server shows what is configured."
+		return "The reason for the planned reinstall no longer holds: the server shows what is configured."
 	}
 
 	if errors.Is(err, reinstall.ErrNoServer) {
@@ -52,8 +52,13 @@ func describeCause(err error, early bool) string {
 	}
 
 	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
-		return fmt.Sprintf("Other reinstalls of this apply have failed (%d, and failure_tolerance is %d), so no further server "+
-			"is stopped or erased.", held.Failures, held.Tolerance)
+		failures := "1 reinstall has failed"
+		if held.Failures != 1 {
+			failures = fmt.Sprintf("%d reinstalls have failed", held.Failures)
+		}
+
+		return fmt.Sprintf("%s in this apply and failure_tolerance is %d, so no further server is stopped or erased.",
+			failures, held.Tolerance)
 	}
 
 	if illegal, ok := errors.AsType[*reinstall.StatusError](err); ok {
@@ -79,7 +84,7 @@ func describeCause(err error, early bool) string {
 	return err.Error() + "."
 }
 
-// describeResponse puts an answer of the service into words.
+// describeResponse quotes a response of the service, with status, code and request id.
 func describeResponse(err *modelarts.Error) string {
 	text := fmt.Sprintf("The service answered %s %s with HTTP %s", err.Method, err.Path, err.Status())
 	if err.Code != "" {
@@ -97,31 +102,31 @@ func describeResponse(err *modelarts.Error) string {
 	return text + ": " + err.Message
 }
 
-// statusDetail says which statuses are legal, and the way there.
+// statusDetail lists the statuses from which a reinstall is legal, and says how to get there.
 func statusDetail(status modelarts.Status) string {
 	legal := make([]string, 0, len(reinstall.LegalStatuses()))
 	for _, s := range reinstall.LegalStatuses() {
 		legal = append(legal, string(s))
 	}
 
-	return fmt.Sprintf("Its status is %q, which forbids a reinstall: the service takes one from %s, and a RUNNING server "+
+	return fmt.Sprintf("Its status is %q, which forbids a reinstall: the service accepts one only from %s, and a RUNNING server "+
 		"is stopped first. Bring it into one of these in the ModelArts console, then apply again.",
 		status, strings.Join(legal, ", "))
 }
 
-// adviceFor is what to do about an error of the service.
+// adviceFor returns what to do about an error of a reinstall.
 func adviceFor(err error) string {
 	_, twice := errors.AsType[*reinstall.DuplicateError](err)
 	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
 
 	switch {
 	case needsNewPlan(err):
-		return "Plan again, and look at the new plan."
+		return "Plan again and review the new plan."
 	case heldBack:
-		return "Look at the servers that have failed first: the image may be a bad one. If they are to be left behind, raise " +
-			"failure_tolerance in the provider block."
+		return "Check the failed servers: the image may be broken. To continue without them, raise failure_tolerance in the " +
+			"provider block."
 	case twice:
-		return "Let each server have one resource: look for the id in the configuration, and remove the second one."
+		return "Manage each server with one resource: find the duplicate id and remove one of the two."
 	}
 
 	advice := AdviceForReading(err, "Check that the credentials may start, stop and reinstall DevServers in this project, "+
@@ -147,7 +152,7 @@ func adviceFor(err error) string {
 	}
 }
 
-// needsNewPlan reports whether the server is no longer what the plan was made for.
+// needsNewPlan reports whether the server has changed since the plan was made.
 func needsNewPlan(err error) bool {
 	_, otherDisk := errors.AsType[*reinstall.OtherDiskError](err)
 	_, pointless := errors.AsType[*reinstall.PointlessError](err)
@@ -156,12 +161,12 @@ func needsNewPlan(err error) bool {
 	return otherDisk || pointless || ended
 }
 
-// AdviceForReading is what to do about an error of the service, or of the way to it; forbidden is the advice for missing
-// permissions. Empty: there is none, since it is about what the request asks for.
+// AdviceForReading returns what to do about an error of a read, or of the connection; forbidden is the advice for missing
+// permissions. It is empty for errors about what the request asks for.
 func AdviceForReading(err error, forbidden string) string {
 	if _, ok := errors.AsType[*modelarts.ListingError](err); ok {
-		return "An incomplete list is not used, since what it lacks may well be there. It can come from DevServers that are " +
-			"created or deleted at the same time: run Terraform again. If it stays, give the request id to the service's " +
+		return "An incomplete list is not used: servers missing from it may still exist. DevServers that are created or deleted " +
+			"at the same time can cause this: run Terraform again. If it persists, give the request id to the service's " +
 			"support."
 	}
 
@@ -179,9 +184,9 @@ func AdviceForReading(err error, forbidden string) string {
 	case modelarts.IsForbidden(err):
 		return forbidden
 	case modelarts.IsUnrouted(err):
-		return "This is not the service's own word about the server. Check the provider's region, project_id and endpoints."
+		return "This response did not come from the ModelArts service itself. Check the provider's region, project_id and endpoints."
 	case modelarts.IsUnavailable(err):
-		return "The service is busy or out of order: try again later. If it stays so, give the request id to the " +
+		return "The service is busy or unavailable: try again later. If it persists, give the request id to the " +
 			"service's support."
 	}
 
@@ -192,7 +197,7 @@ func AdviceForReading(err error, forbidden string) string {
 	return ""
 }
 
-// Paragraphs joins what is not empty.
+// Paragraphs joins the texts that are not empty.
 func Paragraphs(texts ...string) string {
 	var filled []string
 
@@ -205,11 +210,11 @@ func Paragraphs(texts ...string) string {
 	return strings.Join(filled, "\n\n")
 }
 
-// CheckMayRead is the advice for a server that may not be read.
+// CheckMayRead is the advice for a server that the credentials may not read.
 const CheckMayRead = "Check that the credentials may read DevServers in this project (modelarts:devserver:get), and the " +
 	"provider's project_id and region."
 
-// ProjectUnknown is for a project id that could not be looked up.
+// ProjectUnknown reports that the project id could not be looked up.
 func ProjectUnknown(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Unable to find the project", Paragraphs(
 		"The project id of the region could not be looked up.", Describe(err),

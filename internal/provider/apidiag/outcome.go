@@ -1,3 +1,5 @@
+// Package apidiag puts errors of the service, and what became of a reinstall, into diagnostics: what happened, what it means
+// for the disk, and what to do next.
 package apidiag
 
 import (
@@ -12,7 +14,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// The summaries are constant: Terraform groups what has the same one.
+// The summaries are constant: Terraform groups diagnostics by them.
 const (
 	SummaryMismatched = "DevServer is not what the last reinstall asked for"
 	summaryRefused    = "DevServer not reinstalled"
@@ -21,15 +23,15 @@ const (
 	summaryUnknown    = "Unclear whether the reinstall was accepted"
 	summaryFailed     = "Reinstall failed"
 	summaryAdopted    = "Result of another reinstall was kept"
-	summaryNotRunning = "DevServer does not run after its reinstall"
+	summaryNotRunning = "DevServer did not start after its reinstall"
 	SummaryRead       = "Unable to read DevServer"
 )
 
-// postconditionHint is the advice for an apply that warns where it must not fail.
+// postconditionHint tells users how to make an apply fail that only warns.
 const postconditionHint = "This is a warning and not an error, because Terraform would erase the disk again for a " +
 	"failed create. A postcondition on the attribute ready makes the apply fail without that."
 
-// occasion is what an outcome is reported for.
+// occasion is the operation that an outcome is reported for. It decides what the next apply does.
 type occasion int
 
 // The occasions.
@@ -39,7 +41,7 @@ const (
 	duringResume
 )
 
-// Outcome say how a run ended: what happened, what that means for the disk, and what to do next.
+// Outcome returns diagnostics for how a run ended: what happened, what that means for the disk, and what to do next.
 func Outcome(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
 	var diags diag.Diagnostics
 
@@ -72,7 +74,7 @@ func Outcome(id string, result *reinstall.Result, when occasion) diag.Diagnostic
 	return diags
 }
 
-// completedDiagnostics are the warnings that a success may come with.
+// completedDiagnostics returns the warnings for a success.
 func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics {
 	var diags diag.Diagnostics
 
@@ -89,7 +91,7 @@ func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics 
 	return diags
 }
 
-// Adopted is for a reinstall that may be somebody else's, and was kept.
+// Adopted warns that the result of a reinstall was kept that may be somebody else's.
 func Adopted(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summaryAdopted, fmt.Sprintf(
 		"DevServer %s was reinstalled, but perhaps not by the request of this resource: a reinstall was in progress before that "+
@@ -98,7 +100,7 @@ func Adopted(id string) diag.Diagnostic {
 			"others, change triggers to reinstall the server once more.", id))
 }
 
-// refusedDetail is for a request that was not sent, or not accepted.
+// refusedDetail describes a request that was not sent, or not accepted.
 func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
 	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
@@ -113,7 +115,7 @@ func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	return Paragraphs(first, Describe(result.Err), powerDetail(result), next)
 }
 
-// planAgain says what the next apply does after one that erased nothing.
+// planAgain describes the next apply after one that erased nothing.
 func planAgain(when occasion) string {
 	if when == DuringCreate {
 		return notInState("its reinstall again")
@@ -122,39 +124,39 @@ func planAgain(when occasion) string {
 	return "The state is as before, so the next apply plans the reinstall again."
 }
 
-// notInState says what the next apply plans after a Create that failed. Under create_before_destroy Terraform puts the
-// object that was to be replaced back into the state, and a provider cannot tell.
+// notInState describes the next plan after a failed Create. Under create_before_destroy Terraform puts the replaced object
+// back into the state, and the provider is not told.
 func notInState(next string) string {
 	return "The server is not in the state, so the next apply plans " + next + ". If this replaces a resource under " +
 		"create_before_destroy, Terraform keeps the old one in the state instead, and plans nothing more: change triggers then."
 }
 
-// powerDetail says what became of a server that was stopped for a reinstall that did not take place.
+// powerDetail describes the power state of a server that was stopped for a reinstall which did not take place.
 func powerDetail(result *reinstall.Result) string {
 	switch result.Power {
 	case reinstall.PowerRunning:
-		return "The server had been stopped for it, was started again, and runs."
+		return "The server was stopped for it, has been started again, and is running."
 	case reinstall.PowerStarting:
-		return "The server had been stopped for it, and was told to start again; it was not seen running yet."
+		return "The server was stopped for it and has been asked to start again, but is not confirmed to be running yet."
 	case reinstall.PowerStopping:
-		return fmt.Sprintf("The server had been told to stop for it. Its status was still %s, and it was not started again: it "+
-			"may stop any time. Start it in the ModelArts console once it has stopped, if it is needed as it is.", lastStatus(result))
+		return fmt.Sprintf("The server was asked to stop for it. Its status was still %s, so it was not started again; it may "+
+			"stop at any time. If it is needed as it is, start it in the ModelArts console once it has stopped.", lastStatus(result))
 	case reinstall.PowerStartRefused:
-		return "The server had been stopped for it, and could not be started again: it does not run. " +
+		return "The server was stopped for it and could not be started again: it is not running. " +
 			Describe(result.PowerErr) + " Start it in the ModelArts console."
 	case reinstall.PowerUnclear:
-		return fmt.Sprintf("The server had been told to stop for it, and it is not clear whether it runs; its status was %q "+
-			"when it was last seen.", lastStatus(result))
+		return fmt.Sprintf("The server was asked to stop for it, and whether it is running is not known; its last known status "+
+			"was %q.", lastStatus(result))
 	case reinstall.PowerUntouched:
 	}
 
 	return ""
 }
 
-// notStartedDetail is for a request whose answer was lost, and which has had no effect, and for a reinstall that was
-// adopted and was not what was asked for.
+// notStartedDetail describes a request whose answer was lost and that had no effect, or an adopted reinstall that did not
+// install what was asked for.
 func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
-	next := "The state says so, and the next apply plans the reinstall anew, for the reason not_started."
+	next := "The state records that, and the next apply plans the reinstall again, for the reason not_started."
 	if when != duringResume {
 		next = planAgain(when)
 	}
@@ -179,7 +181,7 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 		Describe(result.Err), powerDetail(result), next)
 }
 
-// otherEnd says how a reinstall ended that was not what was asked for.
+// otherEnd describes how an adopted reinstall ended, if not as asked.
 func otherEnd(result *reinstall.Result) string {
 	_, gone := errors.AsType[*reinstall.GoneError](result.Err)
 
@@ -193,7 +195,7 @@ func otherEnd(result *reinstall.Result) string {
 	}
 }
 
-// failedDetail is for a reinstall that erased the disk and did not succeed.
+// failedDetail describes a reinstall that erased the disk and failed.
 func failedDetail(id string, result *reinstall.Result, when occasion) string {
 	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
 		first := fmt.Sprintf("DevServer %s vanished during its reinstall: for two minutes the service has not "+
@@ -206,8 +208,8 @@ func failedDetail(id string, result *reinstall.Result, when occasion) string {
 		return Paragraphs(
 			first,
 			Describe(result.Err), requestDetail(result),
-			"If the server was deleted on purpose, remove it from the configuration. Otherwise the next apply tries to "+
-				"reinstall it again, and fails as long as the service does not know it.")
+			"If the server was deleted on purpose, remove it from the configuration. Otherwise the next apply retries the "+
+				"reinstall, and keeps failing until the service finds the server again.")
 	}
 
 	return Paragraphs(
@@ -218,7 +220,7 @@ func failedDetail(id string, result *reinstall.Result, when occasion) string {
 			"of the server, and give the request id to the service's support.")
 }
 
-// failedNext says what the next apply does after a reinstall that failed.
+// failedNext describes the next apply after a failed reinstall.
 func failedNext(when occasion) string {
 	if when == DuringCreate {
 		return notInState("another reinstall, for the reason create")
@@ -227,7 +229,7 @@ func failedNext(when occasion) string {
 	return "The next apply plans another reinstall, for the reason failed."
 }
 
-// lastStatus is the status in which the server was last seen.
+// lastStatus returns the last known status of the server; empty if none was seen.
 func lastStatus(result *reinstall.Result) modelarts.Status {
 	if result.Server == nil {
 		return ""
@@ -236,7 +238,7 @@ func lastStatus(result *reinstall.Result) modelarts.Status {
 	return result.Server.CurrentStatus()
 }
 
-// pendingDetail is for a reinstall that was accepted, and whose end was not seen.
+// pendingDetail describes a reinstall that was accepted and has not been seen to end.
 func pendingDetail(id string, result *reinstall.Result) string {
 	return Paragraphs(
 		fmt.Sprintf("The service is reinstalling DevServer %s; its system disk is being erased, or was. The apply ended "+
@@ -246,7 +248,7 @@ func pendingDetail(id string, result *reinstall.Result) string {
 			"no longer being reinstalled and its end is still not seen, `terraform apply -replace` sends a new one.")
 }
 
-// unknownDetail is for a request of which nobody knows whether it was accepted.
+// unknownDetail describes a request that may or may not have been accepted.
 func unknownDetail(id string, result *reinstall.Result) string {
 	return Paragraphs(
 		fmt.Sprintf("The reinstall request for DevServer %s was sent, and the answer was lost; the apply ended before the "+
@@ -256,7 +258,7 @@ func unknownDetail(id string, result *reinstall.Result) string {
 			"plan says so. If it cannot find out, `terraform apply -replace` sends a new one, whatever became of this one.")
 }
 
-// requestDetail names the request for the service's support, unless its answer is quoted beside it.
+// requestDetail names the request for the service's support, unless its answer is quoted anyway.
 func requestDetail(result *reinstall.Result) string {
 	answer, _ := errors.AsType[*modelarts.Error](result.Err)
 	if id := result.Operation.RequestID; id == "" || answer != nil && answer.RequestID == id {
@@ -268,8 +270,8 @@ func requestDetail(result *reinstall.Result) string {
 
 // MismatchDetail says what a mismatched reinstall left, and the ways out.
 func MismatchDetail(id string, differences []reinstall.Difference) string {
-	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated by "+
-		"itself: the service may not install what was asked for however often it is asked. Either change the "+
+	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated "+
+		"automatically: the service may never install what was asked for. Either change the "+
 		"configuration to what the server has, or change triggers to reinstall it once more.", id, DescribeDifferences(differences))
 }
 

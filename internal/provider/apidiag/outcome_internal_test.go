@@ -76,10 +76,10 @@ func outcomeCases() map[string]outcomeCase {
 		"timeout after 403": refused(errors.Join(reinstall.ErrTimedOut, answered(403, "")), "may start, stop and reinstall"),
 		"ctrl-C":            refused(reinstall.ErrInterrupted, "Apply again."),
 
-		"refused, and runs":         power(reinstall.PowerRunning, "was started again, and runs"),
-		"refused, and starts":       power(reinstall.PowerStarting, "was told to start again; it was not seen running yet"),
+		"refused, and runs":         power(reinstall.PowerRunning, "has been started again, and is running"),
+		"refused, and starts":       power(reinstall.PowerStarting, "has been asked to start again, but is not confirmed to be running yet"),
 		"refused, and stops":        power(reinstall.PowerStopping, "Start it in the ModelArts console"),
-		"refused, and stands still": power(reinstall.PowerStartRefused, "HTTP 503 Service Unavailable"),
+		"refused, and not running": power(reinstall.PowerStartRefused, "HTTP 503 Service Unavailable"),
 		"refused, and unclear":      power(reinstall.PowerUnclear, `its status was "STOP_FAILED"`),
 
 		"not started": {
@@ -110,7 +110,7 @@ func outcomeCases() map[string]outcomeCase {
 	}
 }
 
-var nextApply = regexp.MustCompile(`[Tt]he next apply|It is not repeated by itself`)
+var nextApply = regexp.MustCompile(`[Tt]he next apply|It is not repeated automatically`)
 
 // Whatever ends an apply, people are told which server it is about, what happened to its disk, what the next apply does,
 // and what they can do, with all that the service's support asks for.

@@ -188,3 +188,12 @@ func sameThing(old, shown types.Object, identity []string) bool {
 
 	return true
 }
+
+// SetNullAfterReinstall sets to null what a reinstall changes.
+func (m *Model) SetNullAfterReinstall() {
+	null := NullModel()
+
+	m.Endpoints, m.EndpointsResponse, m.Volumes = null.Endpoints, null.EndpointsResponse, null.Volumes
+	m.Image, m.ServerImageResponse = null.Image, null.ServerImageResponse
+	m.Status, m.UpdateAt = null.Status, null.UpdateAt
+}

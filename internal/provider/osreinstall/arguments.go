@@ -10,40 +10,38 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// argumentsValidator checks what only several arguments together can get wrong. No credential at all is fine here: an
-// import needs none, and a plan that reinstalls demands one by itself.
+// argumentsValidator checks rules that involve several arguments. No credential at all is fine here: an import needs none,
+// and the plan requires one where it reinstalls.
 //
 // Its errors carry no path: Terraform prints the line of the configuration that a path leads to, and a password may be
 // written there.
 type argumentsValidator struct{}
 
-// exclusiveArguments are arguments of which at most one may be configured, with the reason.
+// exclusiveArguments are groups of arguments of which at most one may be configured, with the reason.
 var exclusiveArguments = []struct {
 	summary string
 	names   []string
 	why     string
 }{
-	{"Two credentials", credentialArguments, "the service takes one way to log in to the reinstalled server"},
-	{"User data twice", []string{"user_data", "user_data_wo"}, "the service takes user data once"},
+	{"Conflicting credentials", credentialArguments, "the service accepts one way to log in to the reinstalled server"},
+	{"Conflicting user data", []string{"user_data", "user_data_wo"}, "the service accepts user data once"},
 }
 
 // credentialArguments are the arguments that say how to log in to the reinstalled server.
 var credentialArguments = []string{"key_pair_name", "admin_pass_wo", "admin_pass"}
 
-// writeOnlyArguments are the write-only arguments that need a version beside them, and the other way round.
+// writeOnlyArguments require a version, and the other way round.
 var writeOnlyArguments = []string{"admin_pass_wo", "user_data_wo"}
 
-// Description says what is checked.
 func (argumentsValidator) Description(context.Context) string {
-	return "at most one credential, user data at most once, and a version beside each write-only argument"
+	return "at most one credential, user data at most once, and a version for each write-only argument"
 }
 
-// MarkdownDescription says what is checked.
 func (v argumentsValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-// ValidateResource reports arguments that exclude or need each other. Unknown values may turn out to be null.
+// ValidateResource reports arguments that exclude or require each other. Unknown values may turn out to be null.
 func (argumentsValidator) ValidateResource(
 	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
 ) {
@@ -76,8 +74,8 @@ func (argumentsValidator) ValidateResource(
 			continue
 		}
 
-		resp.Diagnostics.AddError("Write-only argument without its pair", fmt.Sprintf(
-			"%[1]s and %[1]s_version go together: Terraform does not store %[1]s, so a changed %[1]s_version is what asks "+
-				"for a reinstall with another value. Configure both, or neither.", name))
+		resp.Diagnostics.AddError("Missing write-only version", fmt.Sprintf(
+			"%[1]s and %[1]s_version go together: Terraform does not store %[1]s, so a changed %[1]s_version requests "+
+				"the reinstall with another value. Configure both, or neither.", name))
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
 )
 
-// installedWith is what the last accepted request installed. It is kept apart from the arguments: one that is removed from
-// the configuration leaves the state, and the server has it all the same.
+// installedWith holds what the last accepted request installed. It is kept apart from the arguments: an argument that is
+// removed from the configuration leaves the state, but the server still has it.
 type installedWith struct {
 	imageID            string // in lower case
 	keyPairName        string
@@ -23,7 +23,7 @@ type installedWith struct {
 	triggers           string // digest; empty: none
 }
 
-// withArguments is what a request made of m installs.
+// withArguments returns what a request made from m installs.
 func withArguments(m *model) installedWith {
 	with := installedWith{
 		imageID: strings.ToLower(m.ImageID.ValueString()), keyPairName: m.KeyPairName.ValueString(),
@@ -37,7 +37,7 @@ func withArguments(m *model) installedWith {
 	return with
 }
 
-// triggersDigest stands for the values of triggers, which may be marked as sensitive in the configuration; empty for none.
+// triggersDigest returns a digest of triggers, whose values may be sensitive in the configuration; empty for none.
 func triggersDigest(triggers types.Map) string {
 	values := map[string]string{}
 
@@ -61,7 +61,7 @@ func triggersDigest(triggers types.Map) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// with returns w, overridden by what other has.
+// with returns w, overridden by the values that other has.
 func (w installedWith) with(other installedWith) installedWith {
 	number := func(first, second types.Int64) types.Int64 {
 		if first.IsNull() {

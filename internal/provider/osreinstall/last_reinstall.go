@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// lastReinstall is what the attribute last_reinstall says. The zero value says that there was none.
+// lastReinstall is the attribute last_reinstall. The zero value means that there was none.
 type lastReinstall struct {
 	permit
 
@@ -20,7 +20,7 @@ type lastReinstall struct {
 	with  installedWith
 }
 
-// objectFields reads the attributes of an object. What is missing, null or unknown is the zero value.
+// objectFields reads the attributes of an object: the zero value for one that is missing, null or unknown.
 type objectFields map[string]attr.Value
 
 func (f objectFields) text(name string) string {
@@ -55,7 +55,7 @@ func (f objectFields) texts(name string) []string {
 	return texts
 }
 
-// readLastReinstall reads last_reinstall. Of a planned one, it reads what is known.
+// readLastReinstall reads the attribute last_reinstall. In a plan, unknown fields are zero.
 func readLastReinstall(object types.Object) lastReinstall {
 	if object.IsNull() || object.IsUnknown() {
 		return lastReinstall{}
@@ -98,7 +98,7 @@ func readLastReinstall(object types.Object) lastReinstall {
 	}
 }
 
-// value is the attribute last_reinstall.
+// value returns the attribute last_reinstall.
 func (l *lastReinstall) value() types.Object {
 	op := &l.op
 
@@ -131,12 +131,12 @@ func (l *lastReinstall) value() types.Object {
 	})
 }
 
-// lastReinstallTypes are the types of the attributes of last_reinstall.
+// lastReinstallTypes returns the types of the attributes of last_reinstall.
 func lastReinstallTypes() map[string]attr.Type {
 	return devserver.AttributeTypes(lastReinstallAttributes())
 }
 
-// erasedAt is when the system disk was erased; null where this resource did not do it, or may not have.
+// erasedAt returns when this resource erased the system disk; null if it did not, or may not have.
 func erasedAt(op reinstall.Operation) types.String {
 	if op.Adopted || op.State == reinstall.StateUnknown || op.State == reinstall.StateNotStarted {
 		return types.StringNull()
@@ -145,7 +145,7 @@ func erasedAt(op reinstall.Operation) types.String {
 	return timeValue(op.SubmittedAt)
 }
 
-// reasonsValue makes a list of reasons.
+// reasonsValue returns the attribute last_reinstall.reasons.
 func reasonsValue(reasons []string) types.List {
 	elements := make([]attr.Value, len(reasons))
 	for i, reason := range reasons {
@@ -155,7 +155,7 @@ func reasonsValue(reasons []string) types.List {
 	return types.ListValueMust(types.StringType, elements)
 }
 
-// unknownValue is the unknown value of the type of an attribute of last_reinstall.
+// unknownValue returns the unknown value of an attribute type.
 func unknownValue(attributeType attr.Type) attr.Value {
 	switch t := attributeType.(type) {
 	case types.ObjectType:
@@ -174,7 +174,7 @@ func unknownValue(attributeType attr.Type) attr.Value {
 	}
 }
 
-// textValue is null for an empty text.
+// textValue returns null for an empty text.
 func textValue(text string) types.String {
 	if text == "" {
 		return types.StringNull()
@@ -183,7 +183,7 @@ func textValue(text string) types.String {
 	return types.StringValue(text)
 }
 
-// millisecondsValue is null for 0.
+// millisecondsValue returns null for 0.
 func millisecondsValue(milliseconds int64) types.Int64 {
 	if milliseconds == 0 {
 		return types.Int64Null()
@@ -192,7 +192,7 @@ func millisecondsValue(milliseconds int64) types.Int64 {
 	return types.Int64Value(milliseconds)
 }
 
-// timeValue is null for the zero time.
+// timeValue returns null for the zero time.
 func timeValue(t time.Time) types.String {
 	if t.IsZero() {
 		return types.StringNull()
@@ -201,7 +201,7 @@ func timeValue(t time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 
-// timeOf is the zero time for what is not a time.
+// timeOf parses a timestamp: the zero time if it is none.
 func timeOf(text string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {

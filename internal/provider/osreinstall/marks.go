@@ -19,15 +19,15 @@ const (
 	privateTaken    = "taken"
 )
 
-// marks are what the private state says of a server.
+// marks are the contents of the private state.
 type marks struct {
 	imported bool // no apply has come after an import yet
 	reimaged bool // a refresh has found another system disk than the state had, and no apply has come after it yet
-	// taken are the arguments that the state has taken over without a reinstall, besides those of the last one; nil: none.
+	// taken are the arguments that the state has accepted without a reinstall since the last one; nil if there are none.
 	taken *installedWith
 }
 
-// accepted returns the arguments that an argument which is put back is compared with.
+// accepted returns the arguments with which one that is put back is compared.
 func (m *marks) accepted(last *lastReinstall) installedWith {
 	if m.taken != nil {
 		return *m.taken
@@ -36,29 +36,29 @@ func (m *marks) accepted(last *lastReinstall) installedWith {
 	return last.with
 }
 
-// afterUpdate returns the marks after an Update of prior to plan. granted and result are nil where the plan had no permit. A
+// afterUpdate returns the marks after an Update of prior to plan. allowed and result are nil where the plan had no permit. A
 // refused Update keeps the marks: it has changed nothing.
-func (m *marks) afterUpdate(prior, plan *model, granted *permit, result *reinstall.Result) *marks {
+func (m *marks) afterUpdate(prior, plan *model, allowed *permit, result *reinstall.Result) *marks {
 	switch {
-	case granted == nil && m.reimaged: // nobody knows what else is on that disk
+	case allowed == nil && m.reimaged: // what else is on that disk is unknown
 		taken := withArguments(plan)
 
 		return &marks{taken: &taken}
-	case granted == nil:
+	case allowed == nil:
 		last := readLastReinstall(prior.LastReinstall)
 		taken := m.accepted(&last).with(withArguments(plan))
 
 		return &marks{taken: &taken}
 	case result.Outcome == reinstall.OutcomeRefused:
 		return m
-	case granted.erases() && !result.Resumed && result.Outcome.Sent():
+	case allowed.erases() && !result.Resumed && result.Outcome.Sent():
 		return &marks{} // last_reinstall says it
 	default:
 		return &marks{taken: m.taken}
 	}
 }
 
-// takenJSON is how the private state has what was taken over.
+// takenJSON is the form in which the private state stores the accepted arguments.
 type takenJSON struct {
 	ImageID            string `json:"image_id,omitempty"`
 	KeyPairName        string `json:"key_pair_name,omitempty"`
@@ -68,13 +68,12 @@ type takenJSON struct {
 	Triggers           string `json:"triggers_digest,omitempty"`
 }
 
-// privateState is the private state of a resource, as the framework hands it over.
+// privateState is the private state of a resource.
 type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// read reads the marks.
 func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics {
 	imported, diags := private.GetKey(ctx, privateImported)
 	reimaged, more := private.GetKey(ctx, privateReimaged)
@@ -98,7 +97,6 @@ func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics
 	return diags
 }
 
-// write writes the marks.
 func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostics {
 	flag := func(set bool) []byte {
 		if set {

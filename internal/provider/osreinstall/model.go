@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// model is the resource as configuration, plan and state have it.
+// model is the resource in a configuration, a plan or a state.
 type model struct {
 	devserver.Model
 
@@ -50,16 +50,16 @@ func (m *model) fromAPI(server *modelarts.Server) {
 	}
 }
 
-// fromCreate fills in what the plan of a Create left open.
-func (m *model) fromCreate(granted permit, result *reinstall.Result) {
-	m.complete(&model{Model: devserver.NullModel()}, granted, result)
+// fromCreate fills in the unknown values of the plan of a Create.
+func (m *model) fromCreate(allowed permit, result *reinstall.Result) {
+	m.complete(&model{Model: devserver.NullModel()}, allowed, result)
 }
 
-// fromUpdate is the state after an Update of prior to m. As long as no request was accepted for them, the new arguments are
-// not in it; but what was seen of an earlier request is kept even then: it may be seen no more.
-func (m *model) fromUpdate(prior *model, granted permit, result *reinstall.Result) *model {
-	if result.Resumed && !granted.erases() || !result.Resumed && result.Outcome.Sent() {
-		m.complete(prior, granted, result)
+// fromUpdate returns the state after an Update of prior to m. The new arguments are in it only if a request for them was
+// accepted. What was seen of an earlier request is kept even then: the service may not show it again.
+func (m *model) fromUpdate(prior *model, allowed permit, result *reinstall.Result) *model {
+	if result.Resumed && !allowed.erases() || !result.Resumed && result.Outcome.Sent() {
+		m.complete(prior, allowed, result)
 
 		return m
 	}
@@ -80,7 +80,7 @@ func (m *model) fromUpdate(prior *model, granted permit, result *reinstall.Resul
 		kept.setLastReinstall(last)
 	}
 
-	// The disk that somebody else's reinstall has left is known then: the next plan is for that one.
+	// The next plan is for the disk that the adopted reinstall has left.
 	if result.Operation.Adopted {
 		kept.fromAPI(result.Server)
 		kept.Ready = kept.readiness()
@@ -89,9 +89,9 @@ func (m *model) fromUpdate(prior *model, granted permit, result *reinstall.Resul
 	return &kept
 }
 
-// complete fills in what the plan of a reinstall left open, from prior and what the service shows. What the plan had
-// decided stays.
-func (m *model) complete(prior *model, granted permit, result *reinstall.Result) {
+// complete fills in the unknown values of a plan that reinstalls, from prior and from what the service shows. Known values
+// stay.
+func (m *model) complete(prior *model, allowed permit, result *reinstall.Result) {
 	shown := *prior
 	shown.forgetReinstalled()
 	shown.fromAPI(result.Server)
@@ -99,17 +99,17 @@ func (m *model) complete(prior *model, granted permit, result *reinstall.Result)
 	m.ResolveUnknown(&shown.Model)
 	m.InstalledKeyPairName = devserver.FirstKnown(m.InstalledKeyPairName, shown.InstalledKeyPairName, types.StringNull())
 
-	last := lastReinstall{permit: granted, op: result.Operation, with: readLastReinstall(prior.LastReinstall).with}
-	if granted.erases() {
+	last := lastReinstall{permit: allowed, op: result.Operation, with: readLastReinstall(prior.LastReinstall).with}
+	if allowed.erases() {
 		last.with = withArguments(m)
 	}
 
 	m.setLastReinstall(last)
 }
 
-// reimaged reports whether server has another system disk than the state, by no reinstall that the state knows of. Where the
-// state still has the disk from before its own reinstall, the service was late to show the new one, and where the reply has
-// that one, it is late again; what is in transition is waited for; and a reply that is older than the state proves nothing.
+// reimaged reports whether server has another system disk than the state, because of a reinstall that the state does not
+// know of. It is false where the state or the reply has the disk from before the last reinstall: then the service was late to
+// show the new one. It is false for a server in transition, and for a reply that is older than the state.
 func (m *model) reimaged(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 
@@ -122,7 +122,7 @@ func (m *model) reimaged(server *modelarts.Server) bool {
 	return m.otherDisk(server) && !reinstall.InTransition(server.CurrentStatus())
 }
 
-// settle takes in what a refresh shows, and settles a reinstall whose end was not seen.
+// settle writes a refreshed server into the model, and settles a reinstall whose end was not seen.
 func (m *model) settle(server *modelarts.Server) diag.Diagnostics {
 	diags := rootVolumeDiagnostics(m, server)
 	last := readLastReinstall(m.LastReinstall)
@@ -136,7 +136,7 @@ func (m *model) settle(server *modelarts.Server) diag.Diagnostics {
 
 	m.fromAPI(server)
 
-	// A plan that is made meanwhile is for the disk from before: what is in transition may end on the new one, or not.
+	// A plan made during a transition is for the old disk: the server may end up with it or with a new one.
 	if !open && !volumes.IsNull() && reinstall.InTransition(server.CurrentStatus()) {
 		m.Volumes = volumes
 	}
@@ -152,16 +152,15 @@ func (m *model) settle(server *modelarts.Server) diag.Diagnostics {
 	return diags
 }
 
-// otherDisk reports whether server shows another system disk than the model has. What the model knows of the earlier one, and
-// the reply leaves out, is no longer so.
+// otherDisk reports whether server shows another system disk than the model has. Values that the reply leaves out are then
+// outdated.
 func (m *model) otherDisk(server *modelarts.Server) bool {
 	was, is := m.rootVolumeID(), server.RootVolumeID()
 
 	return was != "" && is != "" && was != is
 }
 
-// judgeReady writes into ready whether the server, as the model has it, is what was asked for, and warns of one that is
-// of no use.
+// judgeReady sets ready, and warns of an unusable server.
 func (m *model) judgeReady() diag.Diagnostics {
 	m.Ready = m.readiness()
 
@@ -172,24 +171,21 @@ func (m *model) judgeReady() diag.Diagnostics {
 	return diag.Diagnostics{unusableWarning(m)}
 }
 
-// readiness reports what last_reinstall and the status say of ready.
+// readiness reports whether the last reinstall has completed and the server is usable.
 func (m *model) readiness() types.Bool {
 	last := readLastReinstall(m.LastReinstall)
 
 	return types.BoolValue((!last.asked || last.op.State == reinstall.StateCompleted) && usable(m.Status.ValueString()))
 }
 
-// forgetReinstalled makes null what a reinstall changes. A reply that leaves it out would otherwise let the server from
-// before the reinstall pass for the one after it, which reads as drift.
+// forgetReinstalled sets to null what a reinstall changes. Otherwise, values from before the reinstall would stay where a
+// reply leaves them out, and be mistaken for drift.
 func (m *model) forgetReinstalled() {
-	null := devserver.NullModel()
-
-	m.SetUnknownAfterReinstall()
-	m.ResolveUnknown(&null)
+	m.SetNullAfterReinstall()
 	m.InstalledKeyPairName = types.StringNull()
 }
 
-// installedImageID is the image that the server shows: null if that is not known, and empty if it shows none.
+// installedImageID returns the image that the server shows: null if that is not known, and empty if it shows none.
 func (m *model) installedImageID() types.String {
 	shown := types.StringNull()
 
@@ -203,7 +199,7 @@ func (m *model) installedImageID() types.String {
 	return shown
 }
 
-// unusable reports whether a server in status is of no use, whatever its last reinstall has come to.
+// unusable reports whether a server in status cannot be used, however its last reinstall has ended.
 func unusable(status string) bool {
 	switch modelarts.Status(status) {
 	case modelarts.StatusError, modelarts.StatusDeleting, modelarts.StatusDeleted:
@@ -223,13 +219,13 @@ func usable(status string) bool {
 	}
 }
 
-// setLastReinstall writes last_reinstall, and what follows for ready. The status has to be that of the server by then.
+// setLastReinstall sets last_reinstall, and ready accordingly. The status must have been refreshed before.
 func (m *model) setLastReinstall(last lastReinstall) {
 	m.LastReinstall = last.value()
 	m.Ready = m.readiness()
 }
 
-// known is what the state knows of the server.
+// known returns what the state knows of the server.
 func (m *model) known() modelarts.Known {
 	return modelarts.Known{
 		UpdatedAt:    m.UpdateAt.ValueInt64(),
@@ -240,7 +236,7 @@ func (m *model) known() modelarts.Known {
 	}
 }
 
-// rootVolumeID is the EVS id of the system disk that the state has, empty if it has none.
+// rootVolumeID returns the EVS id of the system disk in the state; empty if it has none.
 func (m *model) rootVolumeID() string {
 	for _, element := range m.Volumes.Elements() {
 		volume, ok := element.(types.Object)
@@ -259,7 +255,7 @@ func (m *model) rootVolumeID() string {
 	return ""
 }
 
-// hasOwnDisk reports whether server has the disk that the last reinstall has left.
+// hasOwnDisk reports whether server has the disk that the last reinstall of this resource created.
 func (m *model) hasOwnDisk(server *modelarts.Server) bool {
 	last := readLastReinstall(m.LastReinstall)
 

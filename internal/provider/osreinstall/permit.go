@@ -13,20 +13,20 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// permit is what a plan allows an apply to do, and why.
+// permit says what a plan allows an apply to do, and why.
 type permit struct {
 	number  int64 // counts the reinstalls that this resource has asked for
 	reasons []string
 }
 
-// erases reports whether the permit is for more than waiting.
+// erases reports whether the permit allows a reinstall, and not only waiting.
 func (p *permit) erases() bool { return slices.ContainsFunc(p.reasons, erasing) }
 
-// resumes reports whether the permit is for waiting for a reinstall that was sent before.
+// resumes reports whether the apply first waits for an earlier reinstall.
 func (p *permit) resumes() bool { return slices.Contains(p.reasons, reasonResume) }
 
-// notice puts the permit into words. It has the number in it, so that it never equals the one before: Terraform leaves
-// out of a printed plan what does not change, and the reasons may well be the same again.
+// notice describes the permit. The number makes it differ from the one before: Terraform does not print unchanged values,
+// and the reasons may be the same again.
 func (p *permit) notice() string {
 	reasons := strings.Join(slices.DeleteFunc(slices.Clone(p.reasons), func(r string) bool { return !erasing(r) }), ", ")
 
@@ -41,12 +41,11 @@ func (p *permit) notice() string {
 	}
 }
 
-// limit gives a request what the permit for it allows: which disk it may erase, what it waits for first, and what makes
-// it pointless.
-func (p *permit) limit(request *reinstall.Request, prior, plan *model, known marks) {
+// limit restricts a request to the permit: which disk it may erase, what it waits for first, and what makes it pointless.
+func (p *permit) limit(request *reinstall.Request, prior, plan *model, private marks) {
 	request.KnownUpdate = prior.UpdateAt.ValueInt64()
 	request.RootVolumeID = prior.rootVolumeID()
-	request.Pointless = p.pointless(prior, plan, known.reimaged)
+	request.Pointless = p.pointless(prior, plan, private.reimaged)
 	request.WaitOnly = !p.erases()
 
 	if p.resumes() {
@@ -61,9 +60,8 @@ func (p *permit) limit(request *reinstall.Request, prior, plan *model, known mar
 	}
 }
 
-// planned is last_reinstall in a plan that will reinstall the server, or wait for op: the permit is known, so that people
-// and policies see it, and nothing else is. When the disk was erased is known too, if the plan does not erase it again
-// and it is clear that op was accepted.
+// planned returns last_reinstall for a plan that reinstalls the server or waits for op. Only the permit is known, so that
+// people and policies see it; and the time of the erasure, if the plan does not erase again and op is known to be accepted.
 func (p *permit) planned(op reinstall.Operation) types.Object {
 	attributeTypes := lastReinstallTypes()
 	values := make(map[string]attr.Value, len(attributeTypes))
@@ -83,17 +81,17 @@ func (p *permit) planned(op reinstall.Operation) types.Object {
 	return types.ObjectValueMust(attributeTypes, values)
 }
 
-// readPermit returns the permit of a planned last_reinstall, and reports whether it is one: that of a plan which sends
-// nothing is known as a whole, or null.
+// readPermit returns the permit in a planned last_reinstall, and reports whether there is one. In a plan that sends nothing,
+// last_reinstall is null or wholly known.
 func readPermit(object types.Object) (permit, bool) {
 	state, ok := object.Attributes()["state"].(types.String)
 
 	return readLastReinstall(object).permit, ok && state.IsUnknown()
 }
 
-// pointless returns what reports whether a server no longer needs the reinstall that the permit is for: each of the reasons
-// can be looked up in the server, and none of them holds any longer. It is nil where there is another reason. What cannot be
-// looked up in a server that was reimaged may have been served by an apply that was killed, unless it can be seen that it was not.
+// pointless returns a function that reports whether a server no longer needs the permitted reinstall: each reason can be
+// checked against the server, and none still holds. It is nil if there is a reason that cannot be checked. For a reimaged
+// server such a reason counts as served, by an apply that was killed, unless the server shows that it was not.
 func (p *permit) pointless(prior, plan *model, reimaged bool) func(*modelarts.Server) bool {
 	op := readLastReinstall(prior.LastReinstall).op
 	holds := make([]func(*modelarts.Server) bool, 0, len(p.reasons))

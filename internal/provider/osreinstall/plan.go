@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// The reasons for a reinstall that are not the name of an argument.
+// The reasons for a reinstall besides the names of arguments.
 const (
 	reasonCreate     = "create"
 	reasonFailed     = "failed"
@@ -23,7 +23,7 @@ const (
 	reasonDrift      = "drift: "
 )
 
-// planInput is what a plan is decided from.
+// planInput holds what a plan is decided from.
 type planInput struct {
 	prior *model // nil: there is no state
 	plan  *model
@@ -32,33 +32,33 @@ type planInput struct {
 	marks
 }
 
-// newPlanInput returns what a plan is decided from. prior is nil where there is no state. The state of another server says
-// nothing about this one; an id that is not known yet may well be that of the state.
-func newPlanInput(plan, prior *model, known marks) planInput {
+// newPlanInput returns the input of decide. prior is nil if there is no state. The state of another server is ignored; an
+// unknown id is treated as the id in the state.
+func newPlanInput(plan, prior *model, private marks) planInput {
 	in := planInput{plan: plan}
 
 	if prior != nil && (prior.ID.Equal(plan.ID) || plan.ID.IsUnknown()) {
-		in.prior, in.marks = prior, known
+		in.prior, in.marks = prior, private
 		in.last = readLastReinstall(prior.LastReinstall)
-		in.with = known.accepted(&in.last)
+		in.with = private.accepted(&in.last)
 	}
 
 	return in
 }
 
-// decision is what a plan decides.
+// decision is the result of decide.
 type decision struct {
 	reasons []string // why an apply acts; none: it sends nothing
-	// undecided reports that a value which is known only at apply decides whether there is a reason.
+	// undecided reports that whether there is a reason depends on a value which is known only at apply.
 	undecided bool
-	// absorbed are the changes that the state takes over without a reinstall: those after an import, and those that a server
-	// with another system disk may have got by an apply that was killed.
+	// absorbed are the changes that the state accepts without a reinstall: those after an import, and those that an apply
+	// which was killed may have installed on a server with another system disk.
 	absorbed []string
-	// drift are the differences that are no reason, but worth a warning.
+	// drift are the differences that are no reason, but deserve a warning.
 	drift []reinstall.Difference
 	// mismatch are the differences that a mismatched reinstall left behind.
 	mismatch []reinstall.Difference
-	// settled reports that nothing contradicts the last reinstall any longer, however it has ended.
+	// settled reports that nothing contradicts the last reinstall, however it has ended.
 	settled bool
 }
 
@@ -67,7 +67,7 @@ func (d *decision) erases() bool {
 	return slices.ContainsFunc(d.reasons, erasing)
 }
 
-// permit is what the decision allows, after the last reinstall.
+// permit returns what the decision allows, after the last reinstall.
 func (d *decision) permit(last *lastReinstall) *permit {
 	p := &permit{number: last.number, reasons: d.reasons}
 	if p.erases() {
@@ -80,8 +80,8 @@ func (d *decision) permit(last *lastReinstall) *permit {
 // erasing reports whether reason asks for a reinstall, and not only for waiting.
 func erasing(reason string) bool { return reason != reasonResume }
 
-// decide says what an apply of the plan is to do, and why. It is the only place that says so: an apply acts on what
-// the plan has written down, and decides nothing again.
+// decide returns what an apply of the plan is to do, and why. Nothing else decides that: an apply acts on what the plan
+// says.
 func decide(in *planInput) decision {
 	if in.prior == nil {
 		return decision{reasons: []string{reasonCreate}}
@@ -108,7 +108,7 @@ func decide(in *planInput) decision {
 	case in.last.asked && in.last.op.State == reinstall.StateNotStarted:
 		d.reasons = append(d.reasons, reasonNotStarted)
 	case in.inTransition():
-		// What it shows is not what it will be.
+		// Values of a server in transition are not compared.
 	case mismatched && len(differences) == 0:
 		d.settled = len(d.reasons) == 0 && !in.lags()
 	case mismatched:
@@ -128,14 +128,14 @@ func decide(in *planInput) decision {
 	return d
 }
 
-// mayBeServed reports whether an apply that was killed may have served a plan for the server before: it has another system
-// disk than the last apply has left in the state, it is of use, and it contradicts nothing that is configured.
+// mayBeServed reports whether an apply that was killed may have installed what is asked for: the server has another system
+// disk than the state, is usable, and contradicts nothing that is configured.
 func (in *planInput) mayBeServed(differences []reinstall.Difference) bool {
 	return in.reimaged && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
 }
 
-// visible reports whether it can be seen in the server that what a reason asks for is not installed: an apply that was killed
-// leaves none of these behind. Of the others nobody can tell.
+// visible reports whether the server shows that what a reason asks for is not installed. An apply that was killed after its
+// reinstall leaves no such reason behind; the other reasons cannot be checked.
 func (in *planInput) visible(reason string) bool {
 	switch reason {
 	case "user_data", "user_data_wo_version", "admin_pass", "admin_pass_wo_version", "triggers", reasonFailed, reasonNotStarted:
@@ -149,7 +149,7 @@ func (in *planInput) visible(reason string) bool {
 	}
 }
 
-// drifted adds what on_drift makes of the differences between unchanged arguments and the server.
+// drifted adds the differences between unchanged arguments and the server, as reasons or for a warning, as on_drift says.
 func (d *decision) drifted(in *planInput, differences []reinstall.Difference) {
 	differences = slices.DeleteFunc(slices.Clone(differences), func(difference reinstall.Difference) bool {
 		return slices.Contains(d.reasons, difference.Attribute)
@@ -166,25 +166,24 @@ func (d *decision) drifted(in *planInput, differences []reinstall.Difference) {
 	}
 }
 
-// inTransition reports whether the server is in a status that ends by itself.
+// inTransition reports whether the server is in a transitional status.
 func (in *planInput) inTransition() bool {
 	return reinstall.InTransition(modelarts.Status(in.prior.Status.ValueString()))
 }
 
-// lags reports whether the state shows the server as it was before the last look at its reinstall.
+// lags reports whether the state is older than what was last seen of the reinstall.
 func (in *planInput) lags() bool {
 	return !in.prior.UpdateAt.IsNull() && in.prior.UpdateAt.ValueInt64() < in.last.op.LatestUpdate
 }
 
-// contradictions are the configured values that the server does not show. A value that is not known yet contradicts
-// nothing.
+// contradictions returns the configured values that the server does not show. Unknown values contradict nothing.
 func (in *planInput) contradictions() []reinstall.Difference {
 	return reinstall.Compare(in.plan.ImageID.ValueString(), in.plan.KeyPairName.ValueString(),
 		in.prior.installedImageID().ValueStringPointer(), in.prior.InstalledKeyPairName.ValueStringPointer())
 }
 
-// sinceMismatch parts the differences into those that a mismatched reinstall left, and those that came up since, which
-// are drift.
+// sinceMismatch splits the differences into those that a mismatched reinstall left, and those that arose since, which are
+// drift.
 func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (left, since []reinstall.Difference) {
 	installed := map[string]string{"image_id": op.InstalledImageID, "key_pair_name": op.InstalledKeyPairName}
 
@@ -199,7 +198,7 @@ func sinceMismatch(op reinstall.Operation, differences []reinstall.Difference) (
 	return left, since
 }
 
-// undecided reports whether an argument that may be a reason, or says what to do about drift, is known only at apply.
+// undecided reports whether an argument that may be a reason, or decides what happens about drift, is known only at apply.
 func (in *planInput) undecided() bool {
 	plan := in.plan
 	if plan.ID.IsUnknown() || plan.ImageID.IsUnknown() || plan.AdminPass.IsUnknown() || plan.AdminPassWOVersion.IsUnknown() ||
@@ -217,8 +216,8 @@ func (in *planInput) undecided() bool {
 	return false
 }
 
-// serverHas is the image and the key pair that the server has, or gets by a reinstall whose end was not seen. They are empty
-// where nobody knows: while the server is in transition, or while a reinstall is open that may be somebody else's.
+// serverHas returns the image and the key pair that the server has, or gets by an open reinstall. They are empty where they
+// are not known: while the server is in transition, or while an adopted reinstall is open.
 func (in *planInput) serverHas() (image, keyPair string) {
 	op := &in.last.op
 
@@ -233,8 +232,8 @@ func (in *planInput) serverHas() (image, keyPair string) {
 	}
 }
 
-// changes are the arguments whose change asks for a reinstall. One that is no longer configured does not, nor does one
-// that is put back as it was, nor an image or a key pair that the server has already.
+// changes returns the arguments whose change is a reason. It is none if the argument is no longer configured, is put back
+// as it was, or asks for an image or a key pair that the server already has.
 func (in *planInput) changes() []string {
 	prior, plan := in.prior, in.plan
 	image, keyPair := in.serverHas()
@@ -261,8 +260,8 @@ func (in *planInput) changes() []string {
 	return changes
 }
 
-// otherImage reports whether the plan asks for another image than the state, or, where that was removed, than the last
-// request. The case of an id does not count.
+// otherImage reports whether the plan asks for another image than the state, or, if the state has none, than the last
+// request. Image ids are compared without regard to case.
 func (in *planInput) otherImage() bool {
 	asked := in.prior.ImageID.ValueString()
 	if in.prior.ImageID.IsNull() {
@@ -272,7 +271,7 @@ func (in *planInput) otherImage() bool {
 	return !in.plan.ImageID.IsNull() && !strings.EqualFold(in.plan.ImageID.ValueString(), asked)
 }
 
-// otherKeyPair reports whether the plan asks for another key pair than the state, or, where that was removed, than the
+// otherKeyPair reports whether the plan asks for another key pair than the state, or, if the state has none, than the
 // last request.
 func (in *planInput) otherKeyPair() bool {
 	asked := in.prior.KeyPairName.ValueString()
@@ -283,7 +282,7 @@ func (in *planInput) otherKeyPair() bool {
 	return !in.plan.KeyPairName.IsNull() && in.plan.KeyPairName.ValueString() != asked
 }
 
-// otherVersion reports whether plan asks for another version than prior, or, where that was removed, than installed.
+// otherVersion reports whether plan asks for another version than prior, or, if prior is null, than installed.
 func otherVersion(prior, installed, plan types.Int64) bool {
 	if prior.IsNull() {
 		prior = installed
@@ -292,7 +291,7 @@ func otherVersion(prior, installed, plan types.Int64) bool {
 	return changed(prior, plan)
 }
 
-// otherUserData reports whether the plan has other user data than the state, or, where that was removed, than the server.
+// otherUserData reports whether the plan has other user data than the state, or, if the state has none, than the last request.
 func (in *planInput) otherUserData() bool {
 	prior, plan := in.prior.UserData, in.plan.UserData
 
@@ -306,8 +305,8 @@ func (in *planInput) otherUserData() bool {
 	}
 }
 
-// retriggered reports whether the plan has other triggers than the state, or, where those were removed, than the last
-// request. None and an empty map are the same.
+// retriggered reports whether the plan has other triggers than the state, or, if the state has none, than the last request.
+// Null and an empty map are the same.
 func (in *planInput) retriggered() bool {
 	prior, plan := in.prior.Triggers, in.plan.Triggers
 
@@ -321,11 +320,11 @@ func (in *planInput) retriggered() bool {
 	}
 }
 
-// changed reports whether plan asks for another value than prior.
+// changed reports whether plan is configured and differs from prior.
 func changed(prior, plan attr.Value) bool { return !plan.IsNull() && !plan.Equal(prior) }
 
-// write writes the decision into the plan: the permit, and what a reinstall changes as unknown. All that it does not
-// change stays known, or what depends on it would be replaced.
+// write writes the decision into the plan: the permit, and what a reinstall changes as unknown. Everything else stays
+// known, or resources that depend on it would be replaced.
 func (d *decision) write(in *planInput) {
 	plan, prior := in.plan, in.prior
 
@@ -345,7 +344,7 @@ func (d *decision) write(in *planInput) {
 		last := in.last
 		last.op.State = reinstall.StateCompleted
 
-		if in.reimaged { // by somebody else's hand, or that of an apply that was killed
+		if in.reimaged { // by somebody else, or by an apply that was killed
 			last.op.Adopted, last.with = true, withArguments(plan)
 		}
 

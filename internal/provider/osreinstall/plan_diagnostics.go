@@ -25,7 +25,7 @@ const (
 	summaryReimagedKept = "Re-imaged DevServer is not reinstalled"
 )
 
-// planDiagnostics say what the plan means for the disk, and what it lacks.
+// planDiagnostics returns what the plan means for the disk, and what it lacks.
 func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 
@@ -65,7 +65,7 @@ func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics
 		diags.AddWarning(summaryReimagedKept, fmt.Sprintf(
 			"DevServer %s has another system disk than the last apply has left in the state: it was reinstalled by somebody else, "+
 				"or by an apply that was killed before the state was written. Whether it already has what %s asks for cannot be "+
-				"seen, so the apply takes that into the state and erases nothing. To have it reinstalled, use `terraform apply "+
+				"determined, so the apply takes that into the state and erases nothing. To have it reinstalled, use `terraform apply "+
 				"-replace`, or change triggers after that apply.",
 			id, strings.Join(d.absorbed, ", ")))
 	}
@@ -83,7 +83,7 @@ func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics
 	return diags
 }
 
-// undecidedID says what follows for a server whose id is known only at apply.
+// undecidedID describes what follows for a server whose id is known only at apply.
 func undecidedID(in *planInput) string {
 	if !in.plan.ID.IsUnknown() {
 		return ""
@@ -93,7 +93,7 @@ func undecidedID(in *planInput) string {
 		"fails with \"Provider produced inconsistent final plan\" and touches no server; the next plan has the replacement."
 }
 
-// serverName names the server of a plan, with its name where that is known.
+// serverName returns the id of the server of a plan, with its name if that is known.
 func serverName(in *planInput) string {
 	switch id := in.plan.ID.ValueString(); {
 	case in.prior == nil && in.plan.ID.IsUnknown():
@@ -107,9 +107,9 @@ func serverName(in *planInput) string {
 	}
 }
 
-// credentialDiagnostics demand exactly one credential for a reinstall that is planned. What a validator has seen is not
-// enough: with ignore_changes the plan has an argument that the configuration has no more. One that is known only at apply
-// may turn out to be null, so it is enough for one, and not one too many.
+// credentialDiagnostics requires exactly one credential for a planned reinstall. The validator of the configuration is not
+// enough: with ignore_changes the plan can have an argument that the configuration no longer has. A value that is known only
+// at apply may turn out to be null, so it satisfies the requirement, but does not conflict with another one.
 func credentialDiagnostics(id string, config *model) diag.Diagnostics {
 	var (
 		known []string
@@ -147,8 +147,8 @@ func credentialDiagnostics(id string, config *model) diag.Diagnostics {
 	}
 }
 
-// requestDiagnostics refuse a request without exactly one credential. The plan has demanded one; but a write-only value can
-// still be null by the time of the apply, or have come into the configuration since.
+// requestDiagnostics refuses a request without exactly one credential. The plan has required one, but a write-only value can
+// be null at apply, or have been configured since.
 func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
 	const nothing = "Nothing was sent, and nothing was erased."
 
@@ -156,17 +156,17 @@ func requestDiagnostics(request *reinstall.Request) diag.Diagnostics {
 	case hasKey && hasPassword:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredentials, fmt.Sprintf(
 			"DevServer %s would be reinstalled with key_pair_name and a password, and the service accepts only one of them. %s "+
-				"Look at ignore_changes, and at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+				"Check ignore_changes, and where admin_pass_wo gets its value from.", request.ServerID, nothing))}
 	case !hasKey && !hasPassword:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summaryCredential, fmt.Sprintf(
-			"Nothing says how to log in to DevServer %s after its reinstall: admin_pass_wo has no value in this apply. %s "+
-				"Look at where admin_pass_wo gets its value from.", request.ServerID, nothing))}
+			"DevServer %s would have no login credential: admin_pass_wo is null in this apply. %s "+
+				"Check where admin_pass_wo gets its value from.", request.ServerID, nothing))}
 	default:
 		return nil
 	}
 }
 
-// resumeDetail says what an apply waits for.
+// resumeDetail describes the reinstall that an apply waits for.
 func resumeDetail(id string, op reinstall.Operation, erases bool) string {
 	detail := fmt.Sprintf("A reinstall of DevServer %s was sent at %s, and its end was not seen.", id, timeValue(op.SubmittedAt).ValueString())
 	if op.State == reinstall.StateUnknown {

@@ -20,19 +20,19 @@ const (
 	summaryInternal = "Bug in the provider"
 )
 
-// readError is for a server that could not be read.
+// readError reports a server that could not be read.
 func readError(id string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(apidiag.SummaryRead, apidiag.Paragraphs(
 		fmt.Sprintf("DevServer %s could not be read. The state was left as it is.", id), apidiag.Describe(err), apidiag.AdviceForReading(err, apidiag.CheckMayRead)))
 }
 
-// importNotFoundError is for an import of a server that the service does not know.
+// importNotFoundError reports an import of a server that the service does not know.
 func importNotFoundError(id string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("id"), apidiag.SummaryRead, apidiag.Paragraphs(
 		fmt.Sprintf("DevServer %s cannot be imported: the service does not know it.", id), apidiag.Describe(err), apidiag.AdviceForReading(err, apidiag.CheckMayRead)))
 }
 
-// wrongProjectError is for a server that is not known where the provider looks, but was made elsewhere.
+// wrongProjectError reports a server that is not found because the provider works in another project or region.
 func wrongProjectError(id string, err error, state, now *model) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(apidiag.SummaryRead, apidiag.Paragraphs(
 		fmt.Sprintf("DevServer %s is in project %s of region %s, but the provider works in project %s of region %s, where "+
@@ -41,7 +41,7 @@ func wrongProjectError(id string, err error, state, now *model) diag.Diagnostic 
 		apidiag.Describe(err), "Check the provider's region and project_id (HW_REGION_NAME, HW_PROJECT_ID)."))
 }
 
-// goneWarning is for a server in the state that the service does not know.
+// goneWarning warns of a server in the state that the service does not know.
 func goneWarning(id string, err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summaryGone, apidiag.Paragraphs(
 		fmt.Sprintf("The service does not know DevServer %s. It stays in the state with ready = false, since one answer may be "+
@@ -51,15 +51,15 @@ func goneWarning(id string, err error) diag.Diagnostic {
 			"credentials and endpoints are those that the server was made with."))
 }
 
-// unusableWarning is for a server in a status in which it is of no use.
+// unusableWarning warns of a server whose status makes it unusable.
 func unusableWarning(m *model) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summaryUnusable, fmt.Sprintf(
-		"DevServer %s is in status %s, so ready is false. Nothing is done about that by itself. Bring it back in the ModelArts "+
+		"DevServer %s is in status %s, so ready is false. Nothing is done about that automatically. Bring it back in the ModelArts "+
 			"console, or change triggers to have it reinstalled, which erases its system disk.",
 		m.ID.ValueString(), m.Status.ValueString()))
 }
 
-// settledDiagnostics say what a refresh has found out about a reinstall whose end was not seen before.
+// settledDiagnostics returns what a refresh has found out about a reinstall whose end was not seen before.
 func settledDiagnostics(id string, op reinstall.Operation) diag.Diagnostics {
 	if op.State != reinstall.StateCompleted || !op.Adopted {
 		return nil
@@ -68,14 +68,14 @@ func settledDiagnostics(id string, op reinstall.Operation) diag.Diagnostics {
 	return diag.Diagnostics{apidiag.Adopted(id)}
 }
 
-// notRefreshedWarning is for a provider whose configuration is not known yet.
+// notRefreshedWarning warns of a provider whose configuration is not known yet.
 func notRefreshedWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("DevServer not refreshed", fmt.Sprintf(
 		"The provider's configuration depends on values that are known only after apply, so DevServer %s could not be "+
 			"read: this plan does not see whether it has drifted.", id))
 }
 
-// rootVolumeDiagnostics warn of a system disk that is another one than the state has, with the same image.
+// rootVolumeDiagnostics warns of a system disk that differs from the one in the state, with the same image.
 func rootVolumeDiagnostics(state *model, server *modelarts.Server) diag.Diagnostics {
 	if !state.reimaged(server) || state.OnDrift.ValueString() == onDriftIgnore ||
 		server.InstalledImageID() != state.installedImageID().ValueString() {
@@ -89,24 +89,24 @@ func rootVolumeDiagnostics(state *model, server *modelarts.Server) diag.Diagnost
 		state.ID.ValueString(), server.RootVolumeID(), state.rootVolumeID()))}
 }
 
-// deletedWarning is for a server that leaves the state.
+// deletedWarning says that removing a server from the state leaves the machine alone.
 func deletedWarning(state *model) diag.Diagnostic {
 	detail := fmt.Sprintf("DevServer %s was removed from the state only. The machine stays as it is.", state.ID.ValueString())
 	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
-		detail += " Its reinstall goes on."
+		detail += " Its reinstall continues."
 	}
 
 	return diag.NewWarningDiagnostic(summaryDeleted, detail)
 }
 
-// importIDError is for an import id that is not a DevServer id.
+// importIDError reports an import id that is not the id of a DevServer.
 func importIDError() diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Invalid import ID", "The import ID must be the ID of a DevServer: a UUID in lower "+
 		"case, such as 62383738-e52a-450a-9f84-f9e705402be8. It is neither the name of the DevServer nor "+
 		"cloud_server.id, the ID of the ECS or bare-metal server under it.")
 }
 
-// noPermitError is for a bug: an apply without a plan that says what it does.
+// noPermitError reports a bug: an apply whose plan has no permit.
 func noPermitError(id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summaryInternal, fmt.Sprintf(
 		"The plan does not say that DevServer %s is to be reinstalled, so nothing was sent. Please report this.", id))

@@ -14,13 +14,12 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// writeOnlyValues are the values that are only ever in a configuration. They have a type of their own, apart from the
-// model, so that no state is made from them.
+// writeOnlyValues are the write-only arguments. They have a type apart from the model, so that they cannot get into a state.
 type writeOnlyValues struct {
 	adminPass, userData modelarts.Secret
 }
 
-// readWriteOnly reads the write-only values of a configuration.
+// readWriteOnly reads the write-only arguments of a configuration.
 func readWriteOnly(ctx context.Context, config tfsdk.Config) (writeOnlyValues, diag.Diagnostics) {
 	var (
 		adminPass, userData types.String
@@ -32,18 +31,18 @@ func readWriteOnly(ctx context.Context, config tfsdk.Config) (writeOnlyValues, d
 
 	return writeOnlyValues{
 		adminPass: modelarts.NewSecret(adminPass.ValueString()),
-		userData:  modelarts.NewSecret(userData.ValueString()),
+		userData:  encodedSecret(userData),
 	}, diags
 }
 
-// request maps the plan and the write-only values onto a request. Image ids are sent in lower case, as the service has
-// them.
+// request maps the plan and the write-only arguments onto a request. Image ids are sent in lower case, as the service
+// shows them.
 func (m *model) request(secrets writeOnlyValues) reinstall.Request {
 	body := modelarts.ReinstallRequest{
 		ImageID:     strings.ToLower(m.ImageID.ValueString()),
 		KeyPairName: m.KeyPairName.ValueString(),
 		AdminPass:   modelarts.NewSecret(m.AdminPass.ValueString()),
-		UserData:    modelarts.NewSecret(m.UserData.ValueString()),
+		UserData:    encodedSecret(m.UserData),
 	}
 
 	if !secrets.adminPass.IsZero() {
@@ -54,13 +53,18 @@ func (m *model) request(secrets writeOnlyValues) reinstall.Request {
 		body.UserData = secrets.userData
 	}
 
-	if !body.UserData.IsZero() {
-		body.UserData = modelarts.NewSecret(userdata.Encode(body.UserData.Reveal()))
-	}
-
 	return reinstall.Request{
 		ServerID:  m.ID.ValueString(),
 		Body:      body,
 		StopFirst: m.StopBeforeReinstall.IsNull() || m.StopBeforeReinstall.ValueBool(),
 	}
+}
+
+// encodedSecret returns user data as a request has it.
+func encodedSecret(userData types.String) modelarts.Secret {
+	if userData.ValueString() == "" {
+		return modelarts.Secret{}
+	}
+
+	return modelarts.NewSecret(userdata.Encode(userData.ValueString()))
 }

@@ -1,3 +1,5 @@
+// Package osreinstall is the resource modelarts_devserver_os_reinstall: its schema and state, the plan that decides whether a
+// server is reinstalled, and the words about it.
 package osreinstall
 
 import (
@@ -30,7 +32,7 @@ var (
 // defaultReinstallTimeout limits a Create or an Update for which no timeout is configured.
 const defaultReinstallTimeout = 60 * time.Minute
 
-// reinstallResource is the resource modelarts_devserver_os_reinstall.
+// reinstallResource implements the resource modelarts_devserver_os_reinstall.
 type reinstallResource struct {
 	data *providerdata.Data
 }
@@ -45,7 +47,7 @@ func (r *reinstallResource) Metadata(
 	resp.TypeName = req.ProviderTypeName + "_devserver_os_reinstall"
 }
 
-// IdentitySchema describes by what a server is known outside of the state: an import can name it instead of an import ID.
+// IdentitySchema describes the identity of a server: an import block can name it instead of an import ID.
 func (r *reinstallResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {
@@ -59,7 +61,7 @@ func (r *reinstallResource) IdentitySchema(
 	}
 }
 
-// setIdentity writes the identity of a server. It does so always: older versions of Terraform store none, and hand none over.
+// setIdentity sets the identity of a server. It sets it on every occasion: older versions of Terraform store none.
 func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	if identity == nil {
 		return nil
@@ -68,7 +70,7 @@ func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id types
 	return identity.SetAttribute(ctx, path.Root("id"), id)
 }
 
-// Configure takes over what the provider was configured with.
+// Configure stores the client, the engine and the reader of the configured provider.
 func (r *reinstallResource) Configure(
 	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
 ) {
@@ -88,12 +90,12 @@ func (r *reinstallResource) requireConfigured() diag.Diagnostics {
 		"The provider's configuration is not known, so nothing was sent.")}
 }
 
-// ConfigValidators check what only several arguments together can get wrong.
+// ConfigValidators returns the checks that involve several arguments.
 func (r *reinstallResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{argumentsValidator{}}
 }
 
-// ModifyPlan decides whether the apply reinstalls the server, and writes that and the reasons into the plan.
+// ModifyPlan decides whether the apply reinstalls the server, and writes the permit into the plan.
 func (r *reinstallResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -108,20 +110,20 @@ func (r *reinstallResource) ModifyPlan(
 
 	var (
 		prior *model
-		known marks
+		private marks
 	)
 
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-		resp.Diagnostics.Append(known.read(ctx, req.Private)...)
+		resp.Diagnostics.Append(private.read(ctx, req.Private)...)
 	}
 
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	in := newPlanInput(&plan, prior, known)
+	in := newPlanInput(&plan, prior, private)
 	d := decide(&in)
 	d.write(&in)
 
@@ -129,8 +131,8 @@ func (r *reinstallResource) ModifyPlan(
 	resp.Diagnostics.Append(planDiagnostics(&in, &d, &config)...)
 }
 
-// Create reinstalls the server. It returns an error only where nothing is to be kept: Terraform taints what comes with
-// an error, and would erase the disk again for it.
+// Create reinstalls the server. It returns an error only where there is no state to keep: Terraform taints a state that
+// comes with an error, and would erase the disk again.
 func (r *reinstallResource) Create(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
 ) {
@@ -146,7 +148,7 @@ func (r *reinstallResource) Create(
 	secrets, diags := readWriteOnly(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
 
-	granted, ok := readPermit(plan.LastReinstall)
+	allowed, ok := readPermit(plan.LastReinstall)
 	if !ok {
 		resp.Diagnostics.Append(noPermitError(plan.ID.ValueString()))
 	}
@@ -170,21 +172,21 @@ func (r *reinstallResource) Create(
 		return
 	}
 
-	plan.fromCreate(granted, &result)
+	plan.fromCreate(allowed, &result)
 	resp.Diagnostics.Append(r.setProject(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
-// Read shows what the service shows, and settles a reinstall whose end was not seen. It never erases anything: what
-// the difference to the configuration means is the next plan's to decide.
+// Read refreshes the state, and settles a reinstall whose end was not seen. It never erases anything: what a difference to
+// the configuration means is for the next plan to decide.
 func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var (
 		state model
-		known marks
+		private marks
 	)
 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(known.read(ctx, req.Private)...)
+	resp.Diagnostics.Append(private.read(ctx, req.Private)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID)...)
 
 	timeout, diags := state.Timeouts.Read(ctx, providerdata.ReadTimeout)
@@ -203,7 +205,7 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	// An earlier process has sent them, and the service may quote them still.
+	// An earlier process sent these secrets, and the service may still quote them.
 	sent := state.request(writeOnlyValues{})
 	r.data.Client.Withhold(&sent.Body)
 
@@ -217,19 +219,19 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	case server == nil: // The state is what the service shows.
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
-		known.reimaged = (known.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)
+		private.reimaged = (private.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)
 		resp.Diagnostics.Append(state.settle(server)...)
 		resp.Diagnostics.Append(r.setProject(ctx, &state)...)
 	}
 
 	if err == nil || !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(known.write(ctx, resp.Private)...)
+		resp.Diagnostics.Append(private.write(ctx, resp.Private)...)
 	}
 }
 
-// readServer returns the server, or nil where nothing has changed since the state was made. A reinstall whose end was not seen
-// takes a look of its own.
+// readServer returns the server, or nil where nothing has changed since the state was written. A server whose reinstall was
+// not seen to end is read on its own, and not from the list.
 func (r *reinstallResource) readServer(ctx context.Context, state *model) (*modelarts.Server, error) {
 	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
 		return r.data.Client.GetServer(ctx, state.ID.ValueString())
@@ -238,22 +240,22 @@ func (r *reinstallResource) readServer(ctx context.Context, state *model) (*mode
 	return r.data.Fleet.Read(ctx, state.ID.ValueString(), state.known())
 }
 
-// notFound takes in that the service does not know the server. It stays in the state, since its absence would ask for a
-// reinstall; but it is not ready. Where the provider looks into another project or region, or the server was only just
-// imported, it is an error.
+// notFound handles a server that the service does not know. It stays in the state, since Terraform would reinstall a server
+// that is not in the state, but it is not ready. It is an error if the provider works in another project or region, or if
+// the server has just been imported.
 func (r *reinstallResource) notFound(ctx context.Context, err error, state *model) diag.Diagnostics {
 	id := state.ID.ValueString()
-	known := *state
+	now := *state
 
-	if diags := r.setProject(ctx, &known); diags.HasError() {
+	if diags := r.setProject(ctx, &now); diags.HasError() {
 		return append(diags, readError(id, err))
 	}
 
 	switch {
 	case state.ProjectID.IsNull():
 		return diag.Diagnostics{importNotFoundError(id, err)}
-	case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):
-		return diag.Diagnostics{wrongProjectError(id, err, state, &known)}
+	case !now.ProjectID.Equal(state.ProjectID), !now.Region.Equal(state.Region):
+		return diag.Diagnostics{wrongProjectError(id, err, state, &now)}
 	default:
 		state.Ready = types.BoolValue(false)
 
@@ -261,19 +263,19 @@ func (r *reinstallResource) notFound(ctx context.Context, err error, state *mode
 	}
 }
 
-// Update does what the plan has a permit for, and sends nothing without one.
+// Update does what the permit in the plan allows, and sends nothing without one.
 func (r *reinstallResource) Update(
 	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
 ) {
 	var (
 		plan, prior model
-		known       marks
+		private       marks
 	)
 
 	resp.Diagnostics.Append(r.requireConfigured()...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	resp.Diagnostics.Append(known.read(ctx, req.Private)...)
+	resp.Diagnostics.Append(private.read(ctx, req.Private)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.ID)...)
 
 	timeout, diags := plan.Timeouts.Update(ctx, defaultReinstallTimeout)
@@ -283,10 +285,10 @@ func (r *reinstallResource) Update(
 		return
 	}
 
-	granted, ok := readPermit(plan.LastReinstall)
+	allowed, ok := readPermit(plan.LastReinstall)
 	if !ok {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(known.afterUpdate(&prior, &plan, nil, nil).write(ctx, resp.Private)...)
+		resp.Diagnostics.Append(private.afterUpdate(&prior, &plan, nil, nil).write(ctx, resp.Private)...)
 
 		return
 	}
@@ -295,10 +297,10 @@ func (r *reinstallResource) Update(
 	resp.Diagnostics.Append(diags...)
 
 	request := plan.request(secrets)
-	granted.limit(&request, &prior, &plan, known)
+	allowed.limit(&request, &prior, &plan, private)
 	request.Timeout, request.Progress = timeout, logProgress(ctx)
 
-	if granted.erases() {
+	if allowed.erases() {
 		resp.Diagnostics.Append(requestDiagnostics(&request)...)
 	}
 
@@ -313,11 +315,11 @@ func (r *reinstallResource) Update(
 	result := r.data.Engine.Run(ctx, request)
 
 	resp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringUpdate)...)
-	resp.Diagnostics.Append(known.afterUpdate(&prior, &plan, &granted, &result).write(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan.fromUpdate(&prior, granted, &result))...)
+	resp.Diagnostics.Append(private.afterUpdate(&prior, &plan, &allowed, &result).write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan.fromUpdate(&prior, allowed, &result))...)
 }
 
-// Delete forgets the server. There is nothing to undo: the machine stays as it is.
+// Delete removes the server from the state only: the machine stays as it is.
 func (r *reinstallResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 
@@ -325,8 +327,7 @@ func (r *reinstallResource) Delete(ctx context.Context, req resource.DeleteReque
 	resp.Diagnostics.Append(deletedWarning(&state))
 }
 
-// ImportState takes a server into the state by its id or its identity. Nothing is reinstalled by the apply that imports
-// it.
+// ImportState imports a server by its id or its identity. The apply that imports it reinstalls nothing.
 func (r *reinstallResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
@@ -345,7 +346,7 @@ func (r *reinstallResource) ImportState(
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, []byte("true"))...)
 }
 
-// setProject writes the project and the region that the provider works in.
+// setProject sets the project and the region that the provider works in.
 func (r *reinstallResource) setProject(ctx context.Context, model *model) diag.Diagnostics {
 	projectID, err := r.data.Client.ProjectID(ctx)
 	if err != nil {
@@ -357,7 +358,7 @@ func (r *reinstallResource) setProject(ctx context.Context, model *model) diag.D
 	return nil
 }
 
-// logProgress writes the steps of a run to Terraform's log.
+// logProgress returns a callback that logs the stages of a run.
 func logProgress(ctx context.Context) func(reinstall.Progress) {
 	return func(p reinstall.Progress) {
 		tflog.Info(ctx, "Reinstall of DevServer "+p.ServerID+": "+p.Stage.String(), map[string]any{

@@ -20,11 +20,11 @@ import (
 
 // Schema describes the arguments of a reinstall and what the service shows of the server.
 func (r *reinstallResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	attributes := osReinstallRequestArguments()
-	maps.Copy(attributes, osReinstallPasswords())
-	maps.Copy(attributes, osReinstallUserData())
-	maps.Copy(attributes, osReinstallSettings(ctx))
-	maps.Copy(attributes, osReinstallResults())
+	attributes := requestArguments()
+	maps.Copy(attributes, passwordArguments())
+	maps.Copy(attributes, userDataArguments())
+	maps.Copy(attributes, settingArguments(ctx))
+	maps.Copy(attributes, resultAttributes())
 	maps.Copy(attributes, devserver.Attributes())
 
 	resp.Schema = schema.Schema{
@@ -35,9 +35,9 @@ func (r *reinstallResource) Schema(ctx context.Context, _ resource.SchemaRequest
 	}
 }
 
-// osReinstallRequestArguments are the arguments that go into a request. None has a default: null means the default, so
+// requestArguments returns the arguments that go into a request. None has a default: null means the default, so
 // that an import plans no change.
-func osReinstallRequestArguments() map[string]schema.Attribute {
+func requestArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Required: true,
@@ -66,8 +66,8 @@ func osReinstallRequestArguments() map[string]schema.Attribute {
 	}
 }
 
-// replacedByOtherID replaces the resource where its id is known to be another one. One that is known only at apply is
-// most often the same: the data source that it comes from was deferred.
+// replacedByOtherID replaces the resource if its id is known to be another one. An id that is known only at apply is most
+// often the same: its data source was deferred.
 func replacedByOtherID() planmodifier.String {
 	const description = "Another ID is another server, which replaces this resource."
 
@@ -77,8 +77,8 @@ func replacedByOtherID() planmodifier.String {
 		}, description, description)
 }
 
-// osReinstallPasswords are the two forms of the password.
-func osReinstallPasswords() map[string]schema.Attribute {
+// passwordArguments returns the two forms of the password.
+func passwordArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"admin_pass_wo": schema.StringAttribute{
 			Optional:  true,
@@ -109,8 +109,8 @@ func osReinstallPasswords() map[string]schema.Attribute {
 	}
 }
 
-// osReinstallUserData are the two forms of the user data.
-func osReinstallUserData() map[string]schema.Attribute {
+// userDataArguments returns the two forms of the user data.
+func userDataArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"user_data": schema.StringAttribute{
 			Optional:  true,
@@ -139,8 +139,8 @@ func osReinstallUserData() map[string]schema.Attribute {
 	}
 }
 
-// osReinstallSettings are the arguments that say when and how a request is made. None has a default, like the others.
-func osReinstallSettings(ctx context.Context) map[string]schema.Attribute {
+// settingArguments returns the arguments that control when and how a request is sent. None has a default.
+func settingArguments(ctx context.Context) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"triggers": schema.MapAttribute{
 			Optional:    true,
@@ -165,7 +165,7 @@ func osReinstallSettings(ctx context.Context) map[string]schema.Attribute {
 	}
 }
 
-// timeoutsAttribute has its description and its validator added: the library's own texts do not say what is covered.
+// timeoutsAttribute adds a description, since the library's own does not say what the timeouts cover.
 func timeoutsAttribute(ctx context.Context) schema.Attribute {
 	attribute, ok := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true,
@@ -187,8 +187,8 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 	return attribute
 }
 
-// osReinstallResults are the attributes which say what became of the requests.
-func osReinstallResults() map[string]schema.Attribute {
+// resultAttributes returns the attributes with the results of requests.
+func resultAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"region": schema.StringAttribute{
 			Computed:            true,
@@ -219,7 +219,7 @@ func osReinstallResults() map[string]schema.Attribute {
 	}
 }
 
-// lastReinstallAttributes are the attributes of last_reinstall.
+// lastReinstallAttributes returns the attributes of last_reinstall.
 func lastReinstallAttributes() map[string]schema.Attribute {
 	text := func(description string) schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
@@ -268,7 +268,7 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 	}
 }
 
-// evidenceAttributes are the attributes of last_reinstall.evidence.
+// evidenceAttributes returns the attributes of last_reinstall.evidence.
 func evidenceAttributes() map[string]schema.Attribute {
 	text := func(description string) schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
@@ -305,7 +305,7 @@ func evidenceAttributes() map[string]schema.Attribute {
 	}
 }
 
-// What a drifted image or key pair does to the plan.
+// The values of on_drift: what a drifted image or key pair does to the plan.
 const (
 	onDriftReinstall = "reinstall"
 	onDriftWarn      = "warn"

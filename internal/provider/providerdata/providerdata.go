@@ -1,3 +1,4 @@
+// Package providerdata passes a configured provider on to its resources and data sources.
 package providerdata
 
 import (
@@ -13,7 +14,7 @@ import (
 // ReadTimeout limits a read for which no timeout is configured.
 const ReadTimeout = 5 * time.Minute
 
-// Data is what resources and data sources get from a configured provider. While some value of the provider block
+// Data is a configured provider, as resources and data sources use it. While some value of the provider block
 // is unknown, as it can be in a plan, Client and Engine are nil: nothing can be read then, and nothing is an error yet.
 type Data struct {
 	Client *modelarts.Client
