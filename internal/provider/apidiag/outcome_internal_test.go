@@ -62,7 +62,7 @@ func outcomeCases() map[string]outcomeCase {
 	return map[string]outcomeCase{
 		"illegal status":    refused(&reinstall.StatusError{Status: "ERROR"}, "Bring it into one of these in the ModelArts console"),
 		"running":           refused(&reinstall.RunningError{}, "leave stop_before_reinstall out"),
-		"duplicate":         refused(&reinstall.DuplicateError{ServerID: diagnosedServer}, "remove the second one"),
+		"duplicate":         refused(&reinstall.DuplicateError{ServerID: diagnosedServer}, "remove one of the two"),
 		"held back":         refused(&reinstall.HeldBackError{Failures: 1}, "raise failure_tolerance in the provider block"),
 		"400":               refused(answered(400, "ModelArts.7000"), "that image_id is an image for the type and architecture"),
 		"not known":         refused(answered(400, "ModelArts.6404"), "not cloud_server.id"),
@@ -78,9 +78,9 @@ func outcomeCases() map[string]outcomeCase {
 
 		"refused, and runs":         power(reinstall.PowerRunning, "has been started again, and is running"),
 		"refused, and starts":       power(reinstall.PowerStarting, "has been asked to start again, but is not confirmed to be running yet"),
-		"refused, and stops":        power(reinstall.PowerStopping, "Start it in the ModelArts console"),
+		"refused, and stops":        power(reinstall.PowerStopping, "start it in the ModelArts console once it has stopped"),
 		"refused, and not running": power(reinstall.PowerStartRefused, "HTTP 503 Service Unavailable"),
-		"refused, and unclear":      power(reinstall.PowerUnclear, `its status was "STOP_FAILED"`),
+		"refused, and unclear":      power(reinstall.PowerUnclear, `its last known status was "STOP_FAILED"`),
 
 		"not started": {
 			result: sent(reinstall.OutcomeNotStarted, reinstall.StateNotStarted, answered(504, "")),
