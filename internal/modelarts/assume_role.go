@@ -65,7 +65,7 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 type assumedRole struct {
 	iam    *service
 	role   Role
-	flight flight[Credentials]
+	shared sharedCall[Credentials]
 
 	mu      sync.Mutex
 	current Credentials
@@ -100,7 +100,7 @@ func (a *assumedRole) Refresh(ctx context.Context, stale Credentials) (bool, err
 
 // replace returns other credentials than old, asking IAM for them where there are none yet.
 func (a *assumedRole) replace(ctx context.Context, old Credentials) (Credentials, error) {
-	return a.flight.do(ctx, lookupTimeout, func(ctx context.Context) (Credentials, error) {
+	return a.shared.do(ctx, func(ctx context.Context) (Credentials, error) {
 		if current, _, end := a.cached(); current != old && time.Now().Before(end) {
 			return current, nil
 		}

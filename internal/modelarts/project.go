@@ -18,7 +18,7 @@ const lookupTimeout = 2 * time.Minute
 type projectLookup struct {
 	name   string
 	iam    *service // nil where the id is given
-	flight flight[string]
+	shared sharedCall[string]
 
 	mu    sync.Mutex
 	known string
@@ -56,7 +56,7 @@ func (p *projectLookup) id(ctx context.Context) (string, error) {
 		return known, nil
 	}
 
-	id, err := p.flight.do(ctx, lookupTimeout, p.lookUp)
+	id, err := p.shared.do(ctx, p.lookUp)
 	if err != nil {
 		return "", fmt.Errorf("look up the id of project %q: %w", p.name, err)
 	}

@@ -71,7 +71,7 @@ func (s *service) do(ctx context.Context, req *request) (*reply, error) {
 		return answer, err
 	}
 
-	return repeat(ctx, s.maxRetries, func() (*reply, error) {
+	return retry(ctx, s.maxRetries, func() (*reply, error) {
 		answer, refreshed, err := s.authorized(ctx, req)
 		if refreshed {
 			answer, err = s.once(ctx, req)

@@ -44,7 +44,7 @@ var breakages = []breakage{
 		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
 	{"a Retry-After of an hour is obeyed", []edit{{
-		"internal/modelarts/retry.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
+		"internal/modelarts/retry_after.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
 	}}, wire},
 	{"the temporary keys of a role are no secrets", []edit{{
 		"internal/modelarts/assume_role.go", "\ta.iam.secrets.add(credentials.secrets()...)\n", "",
