@@ -7,7 +7,6 @@ package modelarts
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 )
 
@@ -42,8 +41,8 @@ type Config struct {
 	// Transport carries the requests. Nil: a transport of the client's own, with proxies from the environment. Insecure
 	// and CACertFile are about the latter only. It must not follow redirects or repeat requests.
 	Transport http.RoundTripper
-	// Logger gets one debug record per try: method, path, status, duration, request id. Nil: no logs.
-	Logger *slog.Logger
+	// OnTry is called after each try of a request, with the context of the call, such as to log it. Nil: it is not called.
+	OnTry func(ctx context.Context, try Try)
 }
 
 // Client calls the DevServer API of one region and project. It is safe for concurrent use.
@@ -108,9 +107,9 @@ func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, 
 		return nil, errors.New("the user agent has characters that cannot be sent in a header")
 	}
 
-	logger := cfg.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
+	onTry := cfg.OnTry
+	if onTry == nil {
+		onTry = func(context.Context, Try) {}
 	}
 
 	secrets.addOpen(base.Host)
@@ -122,6 +121,6 @@ func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, 
 
 	return &service{
 		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
-		userAgent: userAgent, maxRetries: cfg.MaxRetries, logger: logger, secrets: secrets,
+		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, secrets: secrets,
 	}, nil
 }

@@ -3,7 +3,13 @@ package modelarts
 import (
 	"context"
 	"errors"
+	"net/http"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
+
+const headerToken = "X-Auth-Token" //nolint:gosec // the name of a header
 
 // Credentials are what a request is authenticated with: a token, or else an access key, its secret key, and, where the
 // key is temporary, a security token.
@@ -57,6 +63,21 @@ func (c Credentials) check() error {
 	}
 
 	return nil
+}
+
+// authenticate adds to req the token, or else a signature by the access key. body is what req.Body will read.
+func (c Credentials) authenticate(req *http.Request, body []byte) {
+	if !c.Token.IsZero() {
+		req.Header.Set(headerToken, c.Token.Reveal())
+
+		return
+	}
+
+	if !c.SecurityToken.IsZero() {
+		req.Header.Set(signature.HeaderSecurityToken, c.SecurityToken.Reveal())
+	}
+
+	signature.Sign(req, body, c.AccessKey, c.SecretKey.Reveal(), time.Now())
 }
 
 // secrets returns what must not be shown.

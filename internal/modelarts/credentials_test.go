@@ -661,3 +661,26 @@ func TestIncompleteRoles(t *testing.T) {
 		t.Error("no error without credentials")
 	}
 }
+
+func TestTokenInsteadOfSignature(t *testing.T) {
+	t.Parallel()
+
+	client, got := listen(t, reply(serverBody), func(cfg *modelarts.Config) {
+		cfg.Credentials = modelarts.StaticCredentials(modelarts.Credentials{
+			AccessKey: testAK, SecretKey: modelarts.NewSecret(testSK), Token: modelarts.NewSecret("the-token"),
+		})
+	})
+
+	if _, err := reinstall(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+
+	header := got.all()[0].Header
+	if header.Get("X-Auth-Token") != "the-token" || header.Get("Authorization") != "" || header.Get("X-Sdk-Date") != "" {
+		t.Errorf("headers %v", header)
+	}
+
+	if !strings.Contains(got.all()[0].Body, "admin_pass") {
+		t.Error("the body is lost")
+	}
+}

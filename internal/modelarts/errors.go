@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -204,12 +203,6 @@ func (r *reply) failure(message string) *Error {
 // quotedRequestID returns the request id as it may be quoted. It is called only where the id is shown, which most never
 // are: searching it for secrets takes longer than decoding the reply.
 func (r *reply) quotedRequestID() string { return r.secrets.token(r.requestID) }
-
-// quotedRequestID is the request id of a reply in a log. Unless the log is written, it is not searched.
-type quotedRequestID struct{ of *reply }
-
-// LogValue returns the request id as it may be quoted.
-func (q quotedRequestID) LogValue() slog.Value { return slog.StringValue(q.of.quotedRequestID()) }
 
 // decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
 // gateway, and that of IAM, which is one level down.

@@ -299,7 +299,7 @@ func (p *modelartsProvider) clientConfig(resolved *settings, terraformVersion st
 		CACertFile:  resolved.CACertFile,
 		MaxRetries:  resolved.MaxRetries,
 		UserAgent:   userAgent(p.version, terraformVersion),
-		Logger:      newLogger(),
+		OnTry:       logTry,
 	}
 
 	if p.adjust != nil {

@@ -34,14 +34,14 @@ var breakages = []breakage{
 		outcomeFile, "if errors.As(err, &connErr) && !connErr.Sent {", "if errors.As(err, &connErr) {",
 	}}, engine},
 	{"the wire repeats writes as it does reads", []edit{{
-		"internal/modelarts/service.go", "if !req.repeatable() {", "if false {",
+		"internal/modelarts/request.go", "if !req.repeatable() {", "if false {",
 	}}, wire},
 	{"the wire sends a write again after a 401", []edit{{
-		"internal/modelarts/service.go", "answer, _, err := s.authorized(ctx, req)\n\n\t\treturn answer, err",
+		"internal/modelarts/request.go", "answer, _, err := s.authorized(ctx, req)\n\n\t\treturn answer, err",
 		"answer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\treturn s.once(ctx, req)\n\t\t}\n\n\t\treturn answer, err",
 	}}, wire},
 	{"any 2xx shows a server", []edit{{
-		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
+		"internal/modelarts/devservers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
 	{"a Retry-After of an hour is obeyed", []edit{{
 		"internal/modelarts/retry_after.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
@@ -56,7 +56,7 @@ var breakages = []breakage{
 		"internal/provider/serve.go", `"TF_LOG_PROVIDER_MODELARTS"`, `"TF_LOG_PROVIDER"`,
 	}}, cli("log")},
 	{"only the answer to a request is searched for its secrets", []edit{{
-		"internal/modelarts/servers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
+		"internal/modelarts/devservers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
 		verdictFile, "return evidence > EvidenceNone && (op.Baseline.RootVolumeID == \"\" ||", "return evidence >= EvidenceNone && (true ||",
@@ -253,7 +253,7 @@ var breakages = []breakage{
 	}}, engine},
 	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
 	{"the wire sends a write again after a 401", []edit{{
-		"internal/modelarts/service.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
+		"internal/modelarts/request.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
 		"\t\tanswer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\tanswer, err = s.once(ctx, req)\n\t\t}\n\n",
 	}}, wire},
 	{"a page of a gateway is an acceptance", []edit{{

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
 
 const (
@@ -33,7 +34,7 @@ type service struct {
 	reads, writes http.RoundTripper
 	userAgent     string
 	maxRetries    int
-	logger        *slog.Logger
+	onTry         func(context.Context, Try)
 	secrets       *sentSecrets
 }
 
@@ -141,10 +142,13 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	began := time.Now()
 
-	resp, err := s.transport(credentials, req.method).RoundTrip(s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req))
+	httpReq := s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req)
+	credentials.authenticate(httpReq, req.body)
+
+	resp, err := s.transport(req.method).RoundTrip(httpReq)
 	if err != nil {
 		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.secrets.error(err))}
-		s.log(ctx, req, began, slog.String("error", err.Error()))
+		s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Err: err})
 
 		return nil, err
 	}
@@ -158,7 +162,7 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 		answer.bodyErr = because(ctx, s.secrets.error(err))
 	}
 
-	s.log(ctx, req, began, slog.Int("status", answer.status), slog.Any("request_id", quotedRequestID{answer}))
+	s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Status: answer.status, answer: answer})
 
 	if answer.status < 200 || answer.status > 299 {
 		return nil, answer.refusal(resp.Header)
@@ -167,15 +171,14 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	return answer, nil
 }
 
-// transport returns what signs a request and carries it. It is called directly, and not through an http.Client, which
-// would look at redirects.
-func (s *service) transport(credentials Credentials, method string) http.RoundTripper {
-	next := s.writes
+// transport returns what carries a request. It is called directly, and not through an http.Client, which would follow
+// redirects.
+func (s *service) transport(method string) http.RoundTripper {
 	if method == http.MethodGet {
-		next = s.reads
+		return s.reads
 	}
 
-	return &signingTransport{credentials: credentials, next: next}
+	return s.writes
 }
 
 // newRequest puts req together. It has no GetBody, so that net/http cannot send the body again.
@@ -194,7 +197,7 @@ func (s *service) newRequest(ctx context.Context, req *request) *http.Request {
 	}
 
 	if req.project != "" {
-		httpReq.Header.Set(headerProjectID, req.project)
+		httpReq.Header.Set(signature.HeaderProjectID, req.project)
 	}
 
 	if len(req.body) > 0 {
@@ -215,7 +218,7 @@ func (s *service) url(req *request) *url.URL {
 		target.RawPath += "/" + url.PathEscape(element)
 	}
 
-	target.RawQuery = canonicalQuery(req.query)
+	target.RawQuery = signature.CanonicalQuery(req.query)
 
 	return &target
 }
@@ -223,15 +226,6 @@ func (s *service) url(req *request) *url.URL {
 // notSent is the error for a request that could not even be tried.
 func (s *service) notSent(req *request, err error) error {
 	return &ConnectionError{Method: req.method, Path: s.url(req).EscapedPath(), Sent: false, Err: &preparationError{err: err}}
-}
-
-// log writes the one record of a try.
-func (s *service) log(ctx context.Context, req *request, began time.Time, more ...slog.Attr) {
-	s.logger.LogAttrs(ctx, slog.LevelDebug, "request", append([]slog.Attr{
-		slog.String("method", req.method),
-		slog.String("path", s.url(req).EscapedPath()),
-		slog.Duration("duration", time.Since(began)),
-	}, more...)...)
 }
 
 // readBody reads the body of resp, up to maxReply bytes.
