@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
 // How long the credentials for a role can live, and do where nothing is said.
@@ -53,7 +55,7 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, MinRoleDuration, MaxRoleDuration)
 	}
 
-	iam, err := newService(cfg, iamEndpoint, secretsOf(cfg.Credentials))
+	iam, err := newService(cfg, iamEndpoint, redactorOf(cfg.Credentials))
 	if err != nil {
 		return nil, fmt.Errorf("assume role: %w", err)
 	}
@@ -73,8 +75,8 @@ type assumedRole struct {
 	end     time.Time
 }
 
-// sentSecrets returns what the requests to IAM know, for the requests that are signed with what IAM returns.
-func (a *assumedRole) sentSecrets() *sentSecrets { return a.iam.secrets }
+// redactor returns that of the requests to IAM, for the requests that are signed with what IAM returns.
+func (a *assumedRole) redactor() *redact.Redactor { return a.iam.redactor }
 
 // Credentials returns the credentials at hand, or new ones where they are about to end.
 func (a *assumedRole) Credentials(ctx context.Context) (Credentials, error) {
@@ -138,7 +140,7 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.quotedRequestID())
 	}
 
-	a.iam.secrets.add(credentials.secrets()...)
+	withhold(a.iam.redactor, credentials.secrets()...)
 	a.keep(credentials, asked, end)
 
 	return credentials, nil

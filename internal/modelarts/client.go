@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
 // defaultUserAgent is what the client calls itself where Config.UserAgent is empty.
@@ -58,14 +60,14 @@ type Client struct {
 // machine without Insecure, a CA file that cannot be read, a malformed proxy in the environment, and missing
 // credentials.
 func NewClient(cfg Config) (*Client, error) {
-	secrets := secretsOf(cfg.Credentials)
+	redactor := redactorOf(cfg.Credentials)
 
-	api, err := newService(cfg, modelArtsEndpoint, secrets)
+	api, err := newService(cfg, modelArtsEndpoint, redactor)
 	if err != nil {
 		return nil, err
 	}
 
-	project, err := newProjectLookup(cfg, secrets)
+	project, err := newProjectLookup(cfg, redactor)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +84,8 @@ func (c *Client) Region() string { return c.region }
 // See https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (c *Client) ProjectID(ctx context.Context) (string, error) { return c.project.id(ctx) }
 
-// newService returns the service that cfg has under the endpoint of kind, and that withholds what repeats secrets.
-func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, error) {
+// newService returns the service that cfg has under the endpoint of kind. Its errors quote nothing that redactor withholds.
+func newService(cfg Config, kind endpointKind, redactor *redact.Redactor) (*service, error) {
 	if cfg.Credentials == nil {
 		return nil, errors.New("no credentials")
 	}
@@ -112,15 +114,15 @@ func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, 
 		onTry = func(context.Context, Try) {}
 	}
 
-	secrets.addOpen(base.Host)
+	redactor.AddOpen(base.Host)
 
 	if cfg.Transport == nil {
 		proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: base}) // newTransports has seen to the error
-		secrets.add(passwordOf(proxy))
+		withhold(redactor, passwordOf(proxy))
 	}
 
 	return &service{
 		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
-		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, secrets: secrets,
+		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, redactor: redactor,
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
 
@@ -33,16 +34,16 @@ type CredentialsSource interface {
 
 // StaticCredentials returns a source that has nothing but credentials.
 func StaticCredentials(credentials Credentials) CredentialsSource {
-	return &staticCredentials{credentials: credentials, sent: newSentSecrets()}
+	return &staticCredentials{credentials: credentials, shared: redact.New()}
 }
 
 type staticCredentials struct {
 	credentials Credentials
-	sent        *sentSecrets
+	shared      *redact.Redactor
 }
 
-// sentSecrets returns what all know that send requests with the credentials.
-func (s *staticCredentials) sentSecrets() *sentSecrets { return s.sent }
+// redactor returns the one of everyone who sends requests with the credentials.
+func (s *staticCredentials) redactor() *redact.Redactor { return s.shared }
 
 func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
 	return s.credentials, s.credentials.check()

@@ -44,10 +44,10 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	}
 
 	if !server.is(id) {
-		return nil, answer.failure("the reply shows server " + answer.secrets.token(*server.ID) + " instead")
+		return nil, answer.failure("the reply shows server " + answer.redactor.Token(*server.ID) + " instead")
 	}
 
-	answer.secrets.receive(server)
+	redactServer(answer.redactor, server)
 
 	return server, nil
 }
@@ -80,8 +80,8 @@ func (c *Client) switchServer(ctx context.Context, id, verb string, body []byte)
 // Withhold keeps the password and the user data of a request, which need not have been sent yet, out of all that the client
 // quotes from now on.
 func (c *Client) Withhold(req *ReinstallRequest) {
-	c.api.secrets.add(req.AdminPass)
-	c.api.secrets.addUserData(req.UserData)
+	withhold(c.api.redactor, req.AdminPass)
+	c.api.redactor.AddUserData(req.UserData.Reveal())
 }
 
 // ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
@@ -102,7 +102,7 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 	}
 
 	c.Withhold(req)
-	c.api.secrets.addOpen(req.KeyPairName, req.ImageID)
+	c.api.redactor.AddOpen(req.KeyPairName, req.ImageID)
 
 	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body)
 	if err != nil {
@@ -187,7 +187,7 @@ func (r *reply) server(id string) *Server {
 		return nil
 	}
 
-	r.secrets.receive(server)
+	redactServer(r.redactor, server)
 
 	return server
 }

@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
 // Error is an answer of the service, or of the gateway in front of it, that is not a success.
@@ -125,14 +124,6 @@ func IsNotFound(err error) bool {
 	return apiErr.StatusCode == http.StatusNotFound && strings.HasPrefix(apiErr.Code, "ModelArts.")
 }
 
-const (
-	maxMessage = 2000 // runes of a message of the service
-	maxExcerpt = 300  // runes of a body that is not JSON
-	maxToken   = 128  // runes of an error code or a request id
-	// maxExamined is how much of a text is looked at for these, in bytes.
-	maxExamined = 256 << 10
-)
-
 // preparationError keeps a request from being sent: there are no credentials, no project id, or no time left.
 type preparationError struct{ err error }
 
@@ -144,13 +135,13 @@ func (e *preparationError) Unwrap() error { return e.err }
 func (r *reply) refusal(header http.Header) *Error {
 	code, message, requestID := decodeError(r.body)
 	if message == "" && code == "" {
-		message = r.excerpt()
+		message = r.redactor.Excerpt(r.body)
 	} else {
-		message = r.secrets.message(message, maxMessage)
+		message = r.redactor.Message(message)
 	}
 
 	if location, err := url.Parse(header.Get("Location")); r.status/100 == 3 && err == nil && location.Host != "" {
-		host := r.secrets.token(location.Scheme + "://" + location.Host)
+		host := r.redactor.Token(location.Scheme + "://" + location.Host)
 		message = strings.TrimSuffix("redirect to "+host+", not followed: "+message, ": ")
 	}
 
@@ -159,10 +150,10 @@ func (r *reply) refusal(header http.Header) *Error {
 	}
 
 	refused := r.failure(message)
-	refused.Code = r.secrets.code(code)
+	refused.Code = r.redactor.Code(code)
 
-	if r.secrets.split(refused.Code, refused.RequestID, refused.Message) {
-		refused.Code, refused.RequestID, refused.Message = withheldToken, withheldToken, withheldMessage
+	if r.redactor.RepeatsAcross(refused.Code, refused.RequestID, refused.Message) {
+		refused.Code, refused.RequestID, refused.Message = redact.WithheldToken, redact.WithheldToken, redact.WithheldMessage
 	}
 
 	refused.RetryAfter = parseRetryAfter(header.Get("Retry-After"), header.Get("Date"))
@@ -192,7 +183,7 @@ func (r *reply) unusable(wanted string) *Error {
 		return r.failure("the reply is empty instead of " + wanted)
 	}
 
-	return r.failure("the reply is not " + wanted + ": " + r.excerpt())
+	return r.failure("the reply is not " + wanted + ": " + r.redactor.Excerpt(r.body))
 }
 
 // failure returns an error about the answer. What message quotes of it can be shown.
@@ -202,7 +193,7 @@ func (r *reply) failure(message string) *Error {
 
 // quotedRequestID returns the request id as it may be quoted. It is called only where the id is shown, which most never
 // are: searching it for secrets takes longer than decoding the reply.
-func (r *reply) quotedRequestID() string { return r.secrets.token(r.requestID) }
+func (r *reply) quotedRequestID() string { return r.redactor.Token(r.requestID) }
 
 // decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
 // gateway, and that of IAM, which is one level down.
@@ -234,39 +225,4 @@ func firstOf(text string, members object, names ...string) string {
 	}
 
 	return text
-}
-
-var (
-	htmlHidden = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
-	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>`)
-)
-
-// excerpt returns the beginning of a body that is not understood, without HTML markup.
-func (r *reply) excerpt() string {
-	text := strings.TrimSpace(string(r.body[:min(len(r.body), maxExamined)]))
-	if strings.HasPrefix(text, "<") {
-		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
-	}
-
-	return r.secrets.message(text, maxExcerpt)
-}
-
-// clean returns text in one line of at most limit runes, without what could drive a terminal.
-func clean(text string, limit int) string {
-	text = text[:min(len(text), maxExamined)]
-
-	printable := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-
-		return r
-	}, strings.ToValidUTF8(text, " "))
-
-	runes := []rune(strings.Join(strings.Fields(printable), " "))
-	if len(runes) > limit {
-		return string(runes[:limit]) + "..."
-	}
-
-	return string(runes)
 }

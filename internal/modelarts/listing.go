@@ -77,7 +77,7 @@ func (c *Client) serverPage(ctx context.Context, limit, offset int) (*page[Serve
 	}
 
 	for i := range page.items {
-		answer.secrets.receive(&page.items[i])
+		redactServer(answer.redactor, &page.items[i])
 	}
 
 	return page, answer, nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
 // lookupTimeout bounds a call to IAM that several callers may wait for.
@@ -24,7 +26,7 @@ type projectLookup struct {
 	known string
 }
 
-func newProjectLookup(cfg Config, secrets *sentSecrets) (*projectLookup, error) {
+func newProjectLookup(cfg Config, redactor *redact.Redactor) (*projectLookup, error) {
 	if cfg.ProjectID != "" {
 		if !isHeaderValue(cfg.ProjectID) || !isPathElement(cfg.ProjectID) {
 			return nil, fmt.Errorf("%q is not a project id", cfg.ProjectID)
@@ -42,7 +44,7 @@ func newProjectLookup(cfg Config, secrets *sentSecrets) (*projectLookup, error) 
 		return nil, errors.New("neither a project id, a project name nor a region is given")
 	}
 
-	iam, err := newService(cfg, iamEndpoint, secrets)
+	iam, err := newService(cfg, iamEndpoint, redactor)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 		return "", errors.New("IAM shows no such project; give the project id")
 	case 1:
 	default:
-		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.secrets.message(strings.Join(projects, ", "), maxMessage))
+		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.redactor.Message(strings.Join(projects, ", ")))
 	}
 
 	p.mu.Lock()

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
 
@@ -35,7 +36,7 @@ type service struct {
 	userAgent     string
 	maxRetries    int
 	onTry         func(context.Context, Try)
-	secrets       *sentSecrets
+	redactor      *redact.Redactor
 }
 
 // request is one request, before it is put together.
@@ -58,8 +59,8 @@ type reply struct {
 	status       int
 	requestID    string // as the service gave it
 	body         []byte
-	bodyErr      error        // why body is not complete
-	secrets      *sentSecrets // what is quoted has nothing of them
+	bodyErr      error            // why body is not complete
+	redactor     *redact.Redactor // for what is quoted
 }
 
 // do sends req and returns the answer. What may be repeated is repeated as the retry policy says, and once more after a
@@ -137,8 +138,8 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	var trace sendTrace
 
 	path := s.url(req).EscapedPath()
-	s.secrets.add(credentials.secrets()...)
-	s.secrets.addOpen(path)
+	withhold(s.redactor, credentials.secrets()...)
+	s.redactor.AddOpen(path)
 
 	began := time.Now()
 
@@ -147,7 +148,7 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	resp, err := s.transport(req.method).RoundTrip(httpReq)
 	if err != nil {
-		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.secrets.error(err))}
+		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.redactor.Error(err))}
 		s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Err: err})
 
 		return nil, err
@@ -155,11 +156,11 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost with it
 
 	answer := &reply{
-		method: req.method, path: path, status: resp.StatusCode, requestID: headerRequestID(resp.Header), secrets: s.secrets,
+		method: req.method, path: path, status: resp.StatusCode, requestID: headerRequestID(resp.Header), redactor: s.redactor,
 	}
 
 	if answer.body, err = readBody(resp); err != nil {
-		answer.bodyErr = because(ctx, s.secrets.error(err))
+		answer.bodyErr = because(ctx, s.redactor.Error(err))
 	}
 
 	s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Status: answer.status, answer: answer})
