@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
@@ -181,8 +182,8 @@ func (a *assumedRole) keep(credentials Credentials, asked, end time.Time) {
 
 // decodeAssumed returns the credentials in the reply and when they end, the zero time where the reply does not show it.
 func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
-	shown := decodeObject(answer.body).object("credential")
-	access, secret, token := shown.string("access"), shown.string("secret"), shown.string("securitytoken")
+	shown := lenient.Parse(answer.body).Object("credential")
+	access, secret, token := shown.String("access"), shown.String("secret"), shown.String("securitytoken")
 
 	if access == nil || secret == nil || token == nil {
 		return Credentials{}, time.Time{}, false
@@ -191,7 +192,7 @@ func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
 	credentials := Credentials{AccessKey: *access, SecretKey: NewSecret(*secret), SecurityToken: NewSecret(*token)}
 
 	var end time.Time
-	if expires := shown.string("expires_at"); expires != nil {
+	if expires := shown.String("expires_at"); expires != nil {
 		end, _ = time.Parse(time.RFC3339, *expires)
 	}
 

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/transport"
 )
 
 // defaultUserAgent is what the client calls itself where Config.UserAgent is empty.
@@ -126,3 +128,15 @@ func newService(cfg Config, kind endpointKind, redactor *redact.Redactor) (*serv
 		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, redactor: redactor,
 	}, nil
 }
+
+// newTransports returns what carries reads and what carries everything else to base.
+func newTransports(cfg Config, base *url.URL) (reads, writes http.RoundTripper, err error) {
+	if cfg.Transport != nil {
+		return cfg.Transport, cfg.Transport, nil
+	}
+
+	return transport.New(transport.Config{Base: base, Insecure: cfg.Insecure, CACertFile: cfg.CACertFile})
+}
+
+// ErrCACertificates reports that Config.CACertFile cannot be used.
+var ErrCACertificates = transport.ErrCACertificates

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
 func TestDecodePageOfServers(t *testing.T) {
@@ -56,7 +58,7 @@ type decoded[T any] struct {
 	total    *int64
 }
 
-func wantPages[T any](t *testing.T, decode func(object) (T, bool), tests map[string]decoded[T]) {
+func wantPages[T any](t *testing.T, decode func(lenient.Object) (T, bool), tests map[string]decoded[T]) {
 	t.Helper()
 
 	for name, want := range tests {

@@ -96,28 +96,6 @@ func TestDecodeServer(t *testing.T) {
 	}
 }
 
-func TestDecodeNumbers(t *testing.T) {
-	t.Parallel()
-
-	for text, want := range map[string]*int64{
-		"1699348284990": new(int64(1699348284990)), `"1699348284990"`: new(int64(1699348284990)), `" 7 "`: new(int64(7)),
-		"1.699e12": new(int64(1699000000000)), "7.0": new(int64(7)), "-1": new(int64(-1)), "0": new(int64(0)),
-		"9223372036854775807": new(int64(9223372036854775807)),
-		"7.5":                 nil, "9223372036854775808": nil, "1e400": nil, "1e30": nil, `"NaN"`: nil, `"Inf"`: nil, `"x"`: nil, `""`: nil, "true": nil, "{}": nil,
-	} {
-		server := modelarts.DecodeServer([]byte(`{"id":"a","update_at":` + text + `}`))
-		if server == nil {
-			t.Errorf("%s: no server", text)
-
-			continue
-		}
-
-		if diff := cmp.Diff(want, server.UpdateAt); diff != "" {
-			t.Errorf("%s: %s", text, diff)
-		}
-	}
-}
-
 func TestServerThatTellsNothing(t *testing.T) {
 	t.Parallel()
 

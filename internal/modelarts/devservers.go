@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
 // ReinstallRequest asks for a reinstall. An empty field is not sent.
@@ -175,7 +177,7 @@ func (s *Server) is(id string) bool { return s.ID == nil || strings.EqualFold(*s
 // server returns the server with that id, as the answer to a request that changes it shows it; nil where it shows none.
 // It is stricter than DecodeServer, since the server counts as evidence that the service has accepted the request.
 func (r *reply) server(id string) *Server {
-	members := decodeObject(r.body)
+	members := lenient.Parse(r.body)
 	server := decodeServer(members)
 
 	switch shown := members["id"]; {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
@@ -198,9 +199,9 @@ func (r *reply) quotedRequestID() string { return r.redactor.Token(r.requestID) 
 // decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
 // gateway, and that of IAM, which is one level down.
 func decodeError(body []byte) (code, message, requestID string) {
-	outer := decodeObject(body)
+	outer := lenient.Parse(body)
 
-	for _, members := range []object{outer, outer.object("error")} {
+	for _, members := range []lenient.Object{outer, outer.Object("error")} {
 		code = firstOf(code, members, "error_code", "errorCode", "code")
 		message = firstOf(message, members, "error_msg", "error_message", "errorMessage", "message")
 		requestID = firstOf(requestID, members, "request_id", "requestId")
@@ -210,7 +211,7 @@ func decodeError(body []byte) (code, message, requestID string) {
 }
 
 // firstOf returns text, or, where it is empty, the first of the members that is a text or a number.
-func firstOf(text string, members object, names ...string) string {
+func firstOf(text string, members lenient.Object, names ...string) string {
 	for _, name := range names {
 		if text != "" {
 			break

@@ -14,6 +14,7 @@ import (
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/transport"
 )
 
 const (
@@ -135,7 +136,7 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, errTryTimeout)
 	defer cancel()
 
-	var trace sendTrace
+	var trace transport.SendTrace
 
 	path := s.url(req).EscapedPath()
 	withhold(s.redactor, credentials.secrets()...)
@@ -143,12 +144,12 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	began := time.Now()
 
-	httpReq := s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req)
+	httpReq := s.newRequest(httptrace.WithClientTrace(ctx, trace.Hooks()), req)
 	credentials.authenticate(httpReq, req.body)
 
 	resp, err := s.transport(req.method).RoundTrip(httpReq)
 	if err != nil {
-		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.redactor.Error(err))}
+		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.Sent(err), Err: because(ctx, s.redactor.Error(err))}
 		s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Err: err})
 
 		return nil, err

@@ -47,16 +47,16 @@ var breakages = []breakage{
 		"internal/modelarts/retry_after.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
 	}}, wire},
 	{"the temporary keys of a role are no secrets", []edit{{
-		"internal/modelarts/assume_role.go", "\ta.iam.secrets.add(credentials.secrets()...)\n", "",
+		"internal/modelarts/assume_role.go", "\twithhold(a.iam.redactor, credentials.secrets()...)\n", "",
 	}}, wire},
 	{"a request id is quoted unsearched", []edit{{
-		"internal/modelarts/errors.go", "return r.secrets.token(r.requestID) }", "return r.requestID }",
+		"internal/modelarts/errors.go", "return r.redactor.Token(r.requestID) }", "return r.requestID }",
 	}}, wire},
 	{"the provider logs where nobody asks for it", []edit{{
 		"internal/provider/serve.go", `"TF_LOG_PROVIDER_MODELARTS"`, `"TF_LOG_PROVIDER"`,
 	}}, cli("log")},
 	{"only the answer to a request is searched for its secrets", []edit{{
-		"internal/modelarts/devservers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
+		"internal/modelarts/devservers.go", "withhold(c.api.redactor, req.AdminPass)", "withhold(redactorOf(nil), req.AdminPass)",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
 		verdictFile, "return evidence > EvidenceNone && (op.Baseline.RootVolumeID == \"\" ||", "return evidence >= EvidenceNone && (true ||",
@@ -84,7 +84,7 @@ var breakages = []breakage{
 		prepareFile, "r.req.stale(server), freshAfter)", "r.req.stale(server), 24*time.Hour)",
 	}}, engine},
 	{"a secret is shown in pieces", []edit{{
-		"internal/modelarts/errors.go", "if r.secrets.split(", "if false && r.secrets.split(",
+		"internal/modelarts/errors.go", "if r.redactor.RepeatsAcross(", "if false && r.redactor.RepeatsAcross(",
 	}}, wire},
 	{"the request of a killed apply is served again for one look", []edit{{
 		planFile, "case reimaged && reason != reasonResume:", "case false:",
