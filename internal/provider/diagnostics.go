@@ -114,7 +114,7 @@ func adoptedDiagnostic(id string) diag.Diagnostic {
 // refusedDetail is for a request that was not sent, or not accepted.
 func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
-	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
+	if _, heldBack := errors.AsType[*reinstall.TooManyFailuresError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
 		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
 	}
 
@@ -319,7 +319,7 @@ func trouble(err error, early bool) string {
 			"a proxy."
 	}
 
-	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
+	if held, ok := errors.AsType[*reinstall.TooManyFailuresError](err); ok {
 		return fmt.Sprintf("Other reinstalls of this apply have failed (%d, and failure_tolerance is %d), so no further server "+
 			"is stopped or erased.", held.Failures, held.Tolerance)
 	}
@@ -380,7 +380,7 @@ func statusDetail(status modelarts.Status) string {
 // adviceFor is what to do about an error of the service.
 func adviceFor(err error) string {
 	_, twice := errors.AsType[*reinstall.DuplicateError](err)
-	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
+	_, heldBack := errors.AsType[*reinstall.TooManyFailuresError](err)
 
 	switch {
 	case needsNewPlan(err):

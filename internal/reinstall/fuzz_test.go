@@ -46,7 +46,7 @@ func newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest uint8, h
 		},
 		seen: reinstall.Observation{
 			Status: of(fuzzStatuses, status), RootVolumeID: of(fuzzRoots, root), UpdatedAt: int64(at),
-			Held: time.Duration(max(0, held)), Age: time.Duration(at) * time.Minute,
+			StableFor: time.Duration(max(0, held)), Age: time.Duration(at) * time.Minute,
 		},
 	}
 }
@@ -83,7 +83,7 @@ func (c fuzzCase) proven() bool { return c.op.TransitionSeen || c.newDisk() }
 // likely is weak evidence, which only the service's own word that it has accepted the request gives weight to.
 func (c fuzzCase) likely() bool {
 	later := c.op.Baseline.UpdatedAt != 0 && c.seen.UpdatedAt > c.op.Baseline.UpdatedAt
-	cameUp := c.seen.Status == "RUNNING" && c.op.Baseline.Status != "RUNNING" && c.seen.Held >= time.Minute
+	cameUp := c.seen.Status == "RUNNING" && c.op.Baseline.Status != "RUNNING" && c.seen.StableFor >= time.Minute
 
 	return c.op.State == reinstall.StateSubmitted && (later || cameUp) &&
 		(!c.oldDisk() || c.seen.Status == "REINSTALLINGOS_FAILED")
@@ -103,10 +103,10 @@ func (c fuzzCase) failing() bool {
 func (c fuzzCase) mayEnd() bool {
 	switch c.seen.Status {
 	case "RUNNING":
-		return !c.older() && (c.proven() || c.likely()) && (!c.oldDisk() || c.seen.Held >= 20*time.Second)
+		return !c.older() && (c.proven() || c.likely()) && (!c.oldDisk() || c.seen.StableFor >= 20*time.Second)
 	case "STOPPED":
-		return !c.older() && (c.newDisk() && c.seen.Held >= 2*time.Minute ||
-			c.proven() && !c.oldDisk() && c.seen.Held >= 10*time.Minute)
+		return !c.older() && (c.newDisk() && c.seen.StableFor >= 2*time.Minute ||
+			c.proven() && !c.oldDisk() && c.seen.StableFor >= 10*time.Minute)
 	default:
 		return false
 	}
@@ -115,7 +115,7 @@ func (c fuzzCase) mayEnd() bool {
 // mayFail reports whether the look allows the verdict that the reinstall has failed.
 func (c fuzzCase) mayFail() bool {
 	return c.failing() && !c.older() && (c.proven() || c.likely() && c.seen.Status != c.op.Baseline.Status || c.newlyFailed()) &&
-		(!c.asBefore() || c.seen.Held >= time.Minute) && c.seen.Held >= c.patience()
+		(!c.asBefore() || c.seen.StableFor >= time.Minute) && c.seen.StableFor >= c.patience()
 }
 
 // newlyFailed reports whether the status says that a reinstall has failed which had not failed before.
@@ -138,7 +138,7 @@ func (c fuzzCase) mayBeVoid() bool {
 	before := c.op.Baseline
 	same := legal && c.seen.Status == before.Status && c.seen.UpdatedAt == before.UpdatedAt && c.seen.RootVolumeID == before.RootVolumeID
 
-	return c.op.State == reinstall.StateUnknown && !c.older() && c.seen.Held >= 5*time.Minute &&
+	return c.op.State == reinstall.StateUnknown && !c.older() && c.seen.StableFor >= 5*time.Minute &&
 		(same || c.oldDisk() && (legal || c.seen.Status == "RUNNING"))
 }
 
@@ -177,7 +177,7 @@ func FuzzJudge(f *testing.F) {
 		t *testing.T, status, baseStatus, root, baseRoot, at, baseAt, latest uint8, held int64, accepted, transition bool,
 	) {
 		c := newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest, held, accepted, transition)
-		deleted := (c.seen.Status == "DELETING" || c.seen.Status == "DELETED") && c.seen.Held >= 2*time.Minute
+		deleted := (c.seen.Status == "DELETING" || c.seen.Status == "DELETED") && c.seen.StableFor >= 2*time.Minute
 		verdict := reinstall.Judge(c.op, c.seen)
 
 		switch {

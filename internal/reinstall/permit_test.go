@@ -474,7 +474,7 @@ func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
 			}
 		}})
 
-		held, ok := errors.AsType[*reinstall.HeldBackError]((<-second).Err)
+		held, ok := errors.AsType[*reinstall.TooManyFailuresError]((<-second).Err)
 		if first.Outcome != reinstall.OutcomeFailed || !ok || held.Failures != 1 {
 			t.Errorf("outcome %v, then %v; want a failure, and a server that is held back", first.Outcome, held)
 		}

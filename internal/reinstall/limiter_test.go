@@ -259,7 +259,7 @@ func TestLimitsFailureTolerance(t *testing.T) {
 				heldBack := 0
 
 				for id, result := range results {
-					if _, ok := errors.AsType[*reinstall.HeldBackError](result.Err); ok {
+					if _, ok := errors.AsType[*reinstall.TooManyFailuresError](result.Err); ok {
 						heldBack++
 
 						if sent := strings.Join(f.servers[id].log, " "); sent != "" {
