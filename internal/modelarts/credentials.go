@@ -12,8 +12,8 @@ import (
 
 const headerToken = "X-Auth-Token" //nolint:gosec // the name of a header
 
-// Credentials are what a request is authenticated with: a token, or else an access key, its secret key, and, where the
-// key is temporary, a security token.
+// Credentials authenticate a request: a token, or else an access key, its secret key and, if the key is temporary, a
+// security token.
 //
 // See https://support.huaweicloud.com/api-modelarts/modelarts_03_0004.html
 type Credentials struct {
@@ -23,16 +23,16 @@ type Credentials struct {
 	Token         Secret
 }
 
-// CredentialsSource has the credentials for the requests of a Client. It must be safe for concurrent use.
+// CredentialsSource provides the credentials for the requests of a Client. It must be safe for concurrent use.
 type CredentialsSource interface {
 	// Credentials returns the credentials to use now.
 	Credentials(ctx context.Context) (Credentials, error)
-	// Refresh is called with the credentials that the service has answered 401 to. It reports whether Credentials now
+	// Refresh is called with the credentials of a request that was answered with 401. It reports whether Credentials now
 	// returns others.
 	Refresh(ctx context.Context, stale Credentials) (bool, error)
 }
 
-// StaticCredentials returns a source that has nothing but credentials.
+// StaticCredentials returns a source that always returns credentials.
 func StaticCredentials(credentials Credentials) CredentialsSource {
 	return &staticCredentials{credentials: credentials, shared: redact.New()}
 }
@@ -51,7 +51,7 @@ func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
 
 func (s *staticCredentials) Refresh(context.Context, Credentials) (bool, error) { return false, nil }
 
-// check tells what keeps the credentials from being used.
+// check returns an error if the credentials cannot be used.
 func (c Credentials) check() error {
 	if c.Token.IsZero() && (c.AccessKey == "" || c.SecretKey.IsZero()) {
 		return errors.New("the credentials need a token, or an access key and a secret key")

@@ -6,18 +6,18 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
-// DecodeServer returns the server in body, nil where body shows none. It takes what it understands: a field that is
-// missing, null or of a JSON type that makes no sense for it is nil, unknown fields and values are fine.
+// DecodeServer returns the server in body, nil if body shows none. It is lenient: a field that is missing, null or of a JSON
+// type that makes no sense for it is nil, and unknown fields and values are ignored.
 func DecodeServer(body []byte) *Server { return decodeServer(lenient.Parse(body)) }
 
 // page is one page of a listing.
 type page[T any] struct {
 	items    []T
-	elements int    // of the array in the reply, those included that are no item
+	elements int    // of the array in the reply, including those that are not items
 	total    *int64 // number of elements of the whole listing
 }
 
-// decodePage returns the page in body with the items that decode takes; nil where body is no page. It is as lenient as
+// decodePage returns the page in body with the items that decode accepts, nil if body is not a page. It is as lenient as
 // DecodeServer.
 func decodePage[T any](body []byte, decode func(lenient.Object) (T, bool)) *page[T] {
 	members := lenient.Parse(body)
@@ -34,7 +34,7 @@ func decodePage[T any](body []byte, decode func(lenient.Object) (T, bool)) *page
 	return &page[T]{items: lenient.List(data, decode), elements: len(data), total: members.Int64("total")}
 }
 
-// decodeListedServer decodes an element of a page; false where it is not a server.
+// decodeListedServer decodes an element of a page; false if it is not a server.
 func decodeListedServer(element lenient.Object) (Server, bool) {
 	server := decodeServer(element)
 	if server == nil {
@@ -44,14 +44,14 @@ func decodeListedServer(element lenient.Object) (Server, bool) {
 	return *server, true
 }
 
-// decodeListedImage decodes an element of a page; false where it is not an image.
+// decodeListedImage decodes an element of a page; false if it is not an image.
 func decodeListedImage(element lenient.Object) (Image, bool) {
 	image := decodeImage(element)
 
 	return image, image != Image{}
 }
 
-// decodeProjects returns the ids of the projects in body that are called name; false where body is no list of projects.
+// decodeProjects returns the ids of the projects in body that are called name; false if body is not a list of projects.
 func decodeProjects(body []byte, name string) ([]string, bool) {
 	projects, ok := lenient.Parse(body)["projects"].([]any)
 	if !ok {

@@ -305,7 +305,8 @@ func TestFleetReaderHangingListing(t *testing.T) {
 				f.read(ctx, t, reader, false, 0)
 				f.read(ctx, t, reader, false, test.waits)
 
-				// Later reads wait for what is left of the time since the listing was asked for, and so not at all in the end.
+				// Later reads wait for what is left of the time since the listing was asked for, and so not at all in
+				// the end.
 				time.Sleep(20*time.Second - test.waits)
 				f.read(t.Context(), t, reader, false, 0)
 

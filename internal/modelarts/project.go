@@ -13,13 +13,13 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
-// lookupTimeout bounds a call to IAM that several callers may wait for.
+// lookupTimeout bounds a call to IAM that callers share.
 const lookupTimeout = 2 * time.Minute
 
-// projectLookup knows the id of the project, or learns it from IAM.
+// projectLookup returns the id of the project: the configured one, or that from IAM.
 type projectLookup struct {
 	name   string
-	iam    *service // nil where the id is given
+	iam    *service // nil if the id is configured
 	shared sharedCall[string]
 
 	mu    sync.Mutex
@@ -73,7 +73,7 @@ func (p *projectLookup) cached() string {
 	return p.known
 }
 
-// lookUp asks IAM for the one project of that name. The request is signed without X-Project-Id, which is not known yet.
+// lookUp requests the one project of that name from IAM. The request has no X-Project-Id, which is not known yet.
 //
 // See https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (p *projectLookup) lookUp(ctx context.Context) (string, error) {

@@ -35,7 +35,7 @@ func retry[T any](ctx context.Context, maxRetries int, try func() (T, error)) (T
 	}
 }
 
-// worthRepeating reports whether a request that is safe to repeat may have better luck the next time.
+// worthRepeating reports whether a request that is safe to repeat may succeed the next time.
 func worthRepeating(err error) bool {
 	var (
 		connection  *ConnectionError

@@ -26,8 +26,8 @@ func requestedPause(err error) time.Duration {
 	return min(answer.RetryAfter, longestObeyed)
 }
 
-// parseRetryAfter returns what the header Retry-After asks for, in seconds or as a date; 0 where it asks for nothing. A
-// date is read against date, the header Date of the same answer, where there is one: the local clock may be wrong.
+// parseRetryAfter returns what the header Retry-After asks for, in seconds or as a date; 0 if it asks for nothing. A date is
+// compared with the header Date of the same answer, if there is one: the local clock may be wrong.
 func parseRetryAfter(retryAfter, date string) time.Duration {
 	retryAfter = strings.TrimSpace(retryAfter)
 

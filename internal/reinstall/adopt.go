@@ -23,9 +23,9 @@ func (r *run) adopt(server *modelarts.Server) Operation {
 	return op
 }
 
-// overtaking returns the reinstall that took place, as server shows, after the service said that it had not processed a request
-// of this run: somebody else's, or that very request, if the service was wrong. Nil: there was none. A failed status alone may
-// be temporary, so it only means that the request is open again.
+// overtaking returns the reinstall that took place, as server shows, after the service said that it had not processed a
+// request of this run: somebody else's, or that very request, if the service was wrong. Nil: there was none. A failed
+// status alone may be temporary, so it only means that the request is open again.
 func (r *run) overtaking(server *modelarts.Server) *Operation {
 	if r.firstSent == nil {
 		return nil
@@ -47,9 +47,9 @@ func (r *run) overtaking(server *modelarts.Server) *Operation {
 	}
 }
 
-// findOvertaking reads the server again after a request was refused, and returns the reinstall that overtook it: one that is in
-// progress, or has already changed the system disk. Nil: there is none. It repeats a read that fails, for a while, and one that
-// shows nothing if the request was sent twice.
+// findOvertaking reads the server again after a request was refused, and returns the reinstall that overtook it: one
+// that is in progress, or has already changed the system disk. Nil: there is none. It repeats a read that fails, for a
+// while, and one that shows nothing if the request was sent twice.
 func (r *run) findOvertaking(ctx context.Context) *Operation {
 	if r.firstSent == nil {
 		return nil
@@ -80,8 +80,8 @@ func (r *run) findOvertaking(ctx context.Context) *Operation {
 	}
 }
 
-// adoptBeforeQueue returns the reinstall that is in progress if the run would have to queue. It might be over by the time that
-// the run gets a slot, and a reinstall that is over cannot be told from none at all.
+// adoptBeforeQueue returns the reinstall that is in progress if the run would have to queue. It might be over by the
+// time that the run gets a slot, and a reinstall that is over cannot be told from none at all.
 func (r *run) adoptBeforeQueue(ctx context.Context) (op *Operation) {
 	if r.limiter.slots == nil {
 		return nil

@@ -73,9 +73,9 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 	}
 }
 
-// giveUp ends the wait for somebody else's reinstall after which the server still has the disk that it had before, once that has
-// been so for long enough: nothing is claimed for such a reinstall. No request is sent after it either, since it may have
-// happened after all, if the service gives a new disk the id of the old one.
+// giveUp ends the wait for somebody else's reinstall after which the server still has the disk that it had before, once
+// that has been so for long enough: nothing is claimed for such a reinstall. No request is sent after it either, since
+// it may have happened after all, if the service gives a new disk the id of the old one.
 func (r *run) giveUp(op *Operation, seen Observation, needed time.Duration) (Result, bool) {
 	if seen.StableFor < needed {
 		return Result{}, false
@@ -123,8 +123,8 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 	return result, true
 }
 
-// gone ends a run whose server vanished: whatever the reinstall did, there is no result. If the answer to the request was lost, it
-// remains unknown whether there was a reinstall.
+// gone ends a run whose server vanished: whatever the reinstall did, there is no result. If the answer to the request
+// was lost, it remains unknown whether there was a reinstall.
 func (r *run) gone(op Operation, err error) Result {
 	if op.State == StateUnknown {
 		return r.result(OutcomeFailed, op, err)
@@ -135,8 +135,8 @@ func (r *run) gone(op Operation, err error) Result {
 	return r.result(outcomeOf(op.State), op, err)
 }
 
-// interrupted ends a run whose ctx was done first. If it is not clear whether the request was accepted, it reads the server once
-// more.
+// interrupted ends a run whose ctx was done first. If it is not clear whether the request was accepted, it reads the
+// server once more.
 func (r *run) interrupted(ctx context.Context, op Operation) Result {
 	err := cause(ctx, r.lastError)
 

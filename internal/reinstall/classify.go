@@ -22,8 +22,8 @@ const (
 // ErrNoServer reports an answer that says success and shows no server: a gateway's page, or nothing at all.
 var ErrNoServer = errors.New("the answer was a success, but it showed no server")
 
-// ClassifyReply says what the outcome of the POST means, and how long the service asks to wait. A success that shows no server may be
-// from anybody.
+// ClassifyReply says what the outcome of the POST means, and how long the service asks to wait. A success that shows no
+// server may be from anybody.
 func ClassifyReply(reply *modelarts.ReinstallReply, err error) (Answer, time.Duration) {
 	if err == nil && (reply == nil || reply.Server == nil) {
 		return AnswerAmbiguous, 0
@@ -32,8 +32,8 @@ func ClassifyReply(reply *modelarts.ReinstallReply, err error) (Answer, time.Dur
 	return Classify(err)
 }
 
-// Classify says what err, the outcome of a request that changes a server, means, and how long the service asks to wait. Only an answer
-// which proves that the request was not processed may lead to another one.
+// Classify says what err, the outcome of a request that changes a server, means, and how long the service asks to wait.
+// Only an answer which proves that the request was not processed may lead to another one.
 func Classify(err error) (Answer, time.Duration) {
 	if err == nil {
 		return AnswerAccepted, 0

@@ -1,8 +1,8 @@
-// Package reinstall is the engine: it takes one reinstall of a DevServer's OS from the first read of the server to the proof that
-// it took place. It is the only caller of the request that erases a system disk.
+// Package reinstall is the engine: it takes one reinstall of a DevServer's OS from the first read of the server to the
+// proof that it took place. It is the only caller of the request that erases a system disk.
 //
-// Policy is in pure functions: Precheck (may the request be sent), Classify (what does its answer mean), Judge (what does a reply
-// prove) and Differences (is it what was asked for). The loops around them contain none.
+// Policy is in pure functions: Precheck (may the request be sent), Classify (what does its answer mean), Judge (what
+// does a reply prove) and Differences (is it what was asked for). The loops around them contain none.
 package reinstall
 
 import (
@@ -44,8 +44,8 @@ type Request struct {
 	WaitOnly bool
 	// RootVolumeID is the system disk that may be erased. A server that shows another one is refused. Empty: any disk.
 	RootVolumeID string
-	// Pointless reports whether the server, as it is now, no longer needs a reinstall; such a server is refused. It is called
-	// before the server is stopped, and before the request is sent. Nil: it always needs one.
+	// Pointless reports whether the server, as it is now, no longer needs a reinstall; such a server is refused. It is
+	// called before the server is stopped, and before the request is sent. Nil: it always needs one.
 	Pointless func(*modelarts.Server) bool
 	// StopFirst has a running server stopped first. Without it, a running server is refused.
 	StopFirst bool
@@ -99,10 +99,10 @@ func (s Stage) String() string {
 	}
 }
 
-// Run reinstalls one server: it waits for the operation that is open, reads the server, stops it if necessary and allowed,
-// sends the request once, waits for its end and compares the result. If a reinstall is already in progress, it waits for that
-// one and keeps its result if it is what was asked for. It returns when the outcome is known, the timeout has expired or ctx
-// is done; neither of these cuts off the request itself.
+// Run reinstalls one server: it waits for the operation that is open, reads the server, stops it if necessary and
+// allowed, sends the request once, waits for its end and compares the result. If a reinstall is already in progress, it
+// waits for that one and keeps its result if it is what was asked for. It returns when the outcome is known, the
+// timeout has expired or ctx is done; neither of these cuts off the request itself.
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	if !req.WaitOnly && !e.claims.take(req.ServerID) {
 		return Result{Outcome: OutcomeRefused, Err: &DuplicateError{ServerID: req.ServerID}}

@@ -422,7 +422,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// What became of a request whose answer was lost stays unknown if the server vanishes; of one that was accepted, it does not.
+// What became of a request whose answer was lost stays unknown if the server vanishes; of one that was accepted, it
+// does not.
 func TestRunVanishes(t *testing.T) {
 	t.Parallel()
 

@@ -76,8 +76,8 @@ func (e *GoneError) Error() string {
 // Unwrap returns the service's answer.
 func (e *GoneError) Unwrap() error { return e.Err }
 
-// cause returns ErrTimedOut or ErrInterrupted, whichever made ctx done, along with last, the error of the last read: it often is why
-// the time ran out.
+// cause returns ErrTimedOut or ErrInterrupted, whichever made ctx done, along with last, the error of the last read: it
+// often is why the time ran out.
 func cause(ctx context.Context, last error) error {
 	why := ErrInterrupted
 	if errors.Is(context.Cause(ctx), ErrTimedOut) {

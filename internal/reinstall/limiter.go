@@ -66,8 +66,8 @@ func (l *limiter) record(result *Result) {
 	l.failures++
 }
 
-// isFailure reports whether a result counts towards the limit: the server is not what it should be, or it was stopped for nothing. A
-// refusal before anything was touched, or an interruption by the user, says nothing about other servers.
+// isFailure reports whether a result counts towards the limit: the server is not what it should be, or it was stopped
+// for nothing. A refusal before anything was touched, or an interruption by the user, says nothing about other servers.
 func isFailure(result *Result) bool {
 	switch result.Outcome {
 	case OutcomeFailed, OutcomeMismatched:

@@ -32,8 +32,8 @@ func (s State) Open() bool {
 	}
 }
 
-// Operation is one reinstall request: what was asked for, what the server looked like before, and its state. It holds all that a
-// later run needs to continue.
+// Operation is one reinstall request: what was asked for, what the server looked like before, and its state. It holds
+// all that a later run needs to continue.
 type Operation struct {
 	State State
 	// Adopted reports whether the reinstall may be somebody else's: it was in progress before a request of this run was
@@ -79,8 +79,8 @@ func newOperation(server *modelarts.Server, body *modelarts.ReinstallRequest) Op
 	}
 }
 
-// accepted records the service's answer. Its update_at belongs to the baseline, since the POST itself may change it; but if that
-// reply is ahead of the store, it must not make every later one stale.
+// accepted records the service's answer. Its update_at belongs to the baseline, since the POST itself may change it;
+// but if that reply is ahead of the store, it must not make every later one stale.
 func (op *Operation) accepted(reply *modelarts.ReinstallReply) {
 	op.State = StateSubmitted
 	op.RequestID = reply.RequestID
@@ -105,8 +105,8 @@ func (op *Operation) note(seen Observation) {
 	}
 }
 
-// adopt makes op the record of a reinstall that is in progress on server, or has ended there, and that no request of this run
-// began.
+// adopt makes op the record of a reinstall that is in progress on server, or has ended there, and that no request of
+// this run began.
 func (op *Operation) adopt(server *modelarts.Server) {
 	op.State, op.Adopted = StateSubmitted, true
 	op.TransitionSeen = op.TransitionSeen || inProgress(server.CurrentStatus())
@@ -125,8 +125,8 @@ func (op *Operation) end(state State, server *modelarts.Server) {
 	}
 }
 
-// endState returns the state in which op ends with these differences. If it was adopted and ended with other values than asked
-// for, it was not the request, which is still to be sent.
+// endState returns the state in which op ends with these differences. If it was adopted and ended with other values
+// than asked for, it was not the request, which is still to be sent.
 func (op *Operation) endState(differences []Difference) State {
 	switch {
 	case len(differences) == 0:
@@ -159,8 +159,8 @@ func (op *Operation) Differences(server *modelarts.Server) []Difference {
 	return Compare(op.ImageID, op.KeyPairName, server.ShownImageID(), server.KeyPairName)
 }
 
-// Compare lists where the image and the key pair that a server shows differ from the wanted ones. It compares neither a wanted
-// value that is empty nor a shown one that is nil. Image ids are UUIDs, whose case does not count.
+// Compare lists where the image and the key pair that a server shows differ from the wanted ones. It compares neither a
+// wanted value that is empty nor a shown one that is nil. Image ids are UUIDs, whose case does not count.
 func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference {
 	var differences []Difference
 
@@ -175,9 +175,9 @@ func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference
 	return differences
 }
 
-// Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What a single reply cannot
-// decide remains as it is. A single reply never ends an operation with other values than asked for, but it may show that one has
-// succeeded after all. If that is on another disk than the operation left, somebody else did it.
+// Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What a single reply
+// cannot decide remains as it is. A single reply never ends an operation with other values than asked for, but it may
+// show that one has succeeded after all. If that is on another disk than the operation left, somebody else did it.
 func Settle(op Operation, server *modelarts.Server) Operation {
 	seen := op.observe(server)
 
@@ -199,8 +199,8 @@ func Settle(op Operation, server *modelarts.Server) Operation {
 	return op
 }
 
-// Recovered reports whether server shows that op, which counts as failed or as not processed, has succeeded after all: it runs on a
-// new system disk with what was asked for. An adopted operation says nothing about a later disk.
+// Recovered reports whether server shows that op, which counts as failed or as not processed, has succeeded after all:
+// it runs on a new system disk with what was asked for. An adopted operation says nothing about a later disk.
 func (op *Operation) Recovered(server *modelarts.Server) bool {
 	if op.State != StateFailed && (op.State != StateNotStarted || op.Adopted) {
 		return false

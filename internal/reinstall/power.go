@@ -39,8 +39,8 @@ const (
 	stopDone                     // the server had a legal status after it
 )
 
-// sendStop asks for the server to be stopped. It may be sent again, so only a plain refusal ends the run, and not even that if the
-// server is no longer running.
+// sendStop asks for the server to be stopped. It may be sent again, so only a plain refusal ends the run, and not even
+// that if the server is no longer running.
 func (r *run) sendStop(ctx context.Context) error {
 	if err := r.limiter.tooManyFailures(); err != nil {
 		return err
@@ -75,8 +75,8 @@ func (r *run) sendStop(ctx context.Context) error {
 	return err
 }
 
-// restart starts a server that this run stopped, as far as possible, and says what became of it. It goes by what the server does
-// now, not by what was read before.
+// restart starts a server that this run stopped, as far as possible, and says what became of it. It goes by what the
+// server does now, not by what was read before.
 func (r *run) restart(ctx context.Context) (Power, error) {
 	if r.stop == stopNone {
 		return r.untouched(), nil
@@ -130,8 +130,8 @@ func (r *run) untouched() Power {
 	return PowerUntouched
 }
 
-// getPower reads the server until it shows whether it is stopped, and returns nil if ctx is done first. RUNNING in a stale reply is
-// from before the stop, and in one without update_at it may be.
+// getPower reads the server until it shows whether it is stopped, and returns nil if ctx is done first. RUNNING in a
+// stale reply is from before the stop, and in one without update_at it may be.
 func (r *run) getPower(ctx context.Context) *modelarts.Server {
 	for began := time.Now(); ; {
 		server, err := r.get(ctx)
@@ -145,9 +145,9 @@ func (r *run) getPower(ctx context.Context) *modelarts.Server {
 	}
 }
 
-// start asks for the server to be started until that is accepted, or plainly refused, or ctx is done, and says what became of it. A
-// server that starts or runs has accepted it, whatever the answer was. So it is only asked again after a reply shows that the
-// server is still stopped.
+// start asks for the server to be started until that is accepted, or plainly refused, or ctx is done, and says what
+// became of it. A server that starts or runs has accepted it, whatever the answer was. So it is only asked again after
+// a reply shows that the server is still stopped.
 func (r *run) start(ctx context.Context) (Power, error) {
 	for began := time.Now(); ; {
 		server, err := r.api.StartServer(ctx, r.req.ServerID)
@@ -181,8 +181,8 @@ func (r *run) start(ctx context.Context) (Power, error) {
 	}
 }
 
-// getAfterStart reads the server, and reports whether the reply shows that it was started, or was not. A reply that seems older than
-// others may only lag behind one that was ahead; but RUNNING in it may be from before the stop.
+// getAfterStart reads the server, and reports whether the reply shows that it was started, or was not. A reply that
+// seems older than others may only lag behind one that was ahead; but RUNNING in it may be from before the stop.
 func (r *run) getAfterStart(ctx context.Context) (modelarts.Status, bool) {
 	server, err := r.get(ctx)
 	if err != nil {

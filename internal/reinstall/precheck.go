@@ -59,8 +59,8 @@ func inProgress(status modelarts.Status) bool {
 	return status == modelarts.StatusReinstallingOS || status == modelarts.StatusReinstallOS
 }
 
-// InTransition reports whether status changes without a request. What a server shows in the meantime says nothing about what it
-// will be.
+// InTransition reports whether status changes without a request. What a server shows in the meantime says nothing about
+// what it will be.
 func InTransition(status modelarts.Status) bool {
 	switch status {
 	case modelarts.StatusCreating, modelarts.StatusStarting, modelarts.StatusStopping, modelarts.StatusRebooting,

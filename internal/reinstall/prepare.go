@@ -35,9 +35,9 @@ func (r *run) prepare(ctx context.Context) (*Operation, error) {
 	}
 }
 
-// believable reports whether server shows the present state: it is not a stale reply, and shows the system disk if others do.
-// If all replies turn out to lack either, they are believed all the same: a single one was ahead of the others, or had more
-// in it.
+// believable reports whether server shows the present state: it is not a stale reply, and shows the system disk if
+// others do. If all replies turn out to lack either, they are believed all the same: a single one was ahead of the
+// others, or had more in it.
 func (r *run) believable(server *modelarts.Server) bool {
 	if r.olderReplies.briefly(r.olderThanSeen(server) || r.req.olderThanKnown(server), freshAfter) {
 		return false
@@ -98,8 +98,8 @@ func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, b
 	}
 }
 
-// checkPermit returns an error if the request may not be sent to server: its system disk is not the one that may be erased, or
-// it no longer needs a reinstall.
+// checkPermit returns an error if the request may not be sent to server: its system disk is not the one that may be
+// erased, or it no longer needs a reinstall.
 func (r *run) checkPermit(server *modelarts.Server) error {
 	if shown := server.RootVolumeID(); r.permittedRoot != "" && shown != "" && shown != r.permittedRoot {
 		return &OtherDiskError{Planned: r.permittedRoot, Found: shown}

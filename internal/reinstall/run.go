@@ -48,8 +48,8 @@ func newRun(e *Engine, req *Request) *run {
 	return &run{api: e.api, limiter: e.limiter, req: req, began: time.Now(), timeLeft: req.Timeout, permittedRoot: req.RootVolumeID}
 }
 
-// resumeAndReinstall waits for the operation that is open, if there is one, and then reinstalls the server unless the request
-// only waits.
+// resumeAndReinstall waits for the operation that is open, if there is one, and then reinstalls the server unless the
+// request only waits.
 func (r *run) resumeAndReinstall(ctx context.Context) Result {
 	if r.req.Open == nil {
 		return r.reinstall(ctx)
@@ -126,8 +126,8 @@ func (r *run) attempt(ctx context.Context) (result Result, adopted *Operation) {
 	return result, adopted
 }
 
-// prepareAndSubmit prepares the server, sends the request, and awaits its end, until the request is accepted, refused or lost.
-// If it finds a reinstall to adopt, it returns that one instead.
+// prepareAndSubmit prepares the server, sends the request, and awaits its end, until the request is accepted, refused
+// or lost. If it finds a reinstall to adopt, it returns that one instead.
 func (r *run) prepareAndSubmit(ctx context.Context) (Result, *Operation) {
 	for {
 		other, err := r.prepare(ctx)

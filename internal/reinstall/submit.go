@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// postTimeout bounds the request itself. Neither an interruption nor the user's timeout cuts it off: that would leave open
-	// whether the disk is being erased.
+	// postTimeout bounds the request itself. Neither an interruption nor the user's timeout cuts it off: that would
+	// leave open whether the disk is being erased.
 	postTimeout = 2 * time.Minute
 	// overtakingTimeout bounds the search for a reinstall that overtook a request which was refused.
 	overtakingTimeout = 2 * time.Minute
@@ -31,8 +31,8 @@ const (
 	nextAdopt                // wait for a reinstall that overtook it
 )
 
-// submit sends the request, and says what follows. If the answer proves that it was not processed, submit returns only when it is
-// time to send it again: the server may have changed in the meantime, so it has to be prepared again.
+// submit sends the request, and says what follows. If the answer proves that it was not processed, submit returns only
+// when it is time to send it again: the server may have changed in the meantime, so it has to be prepared again.
 func (r *run) submit(ctx context.Context) (Operation, next, error) {
 	op := newOperation(r.server, &r.req.Body)
 	op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID, r.firstRoot)
@@ -92,8 +92,8 @@ func (r *run) post(ctx context.Context) (*modelarts.ReinstallReply, error) {
 	return r.api.ReinstallServerOS(ctx, r.req.ServerID, &r.req.Body)
 }
 
-// backOff waits until the request may be sent again, and reports whether ctx is still alive. If a server was stopped for it, it
-// does not wait for as long as a busy service may ask.
+// backOff waits until the request may be sent again, and reports whether ctx is still alive. If a server was stopped
+// for it, it does not wait for as long as a busy service may ask.
 func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 	if r.stop != stopNone {
 		retryAfter = min(retryAfter, longestBackoff)

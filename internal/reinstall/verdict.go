@@ -32,8 +32,8 @@ const (
 	stableNotStarted = 5 * time.Minute
 )
 
-// freshAfter is the age of an operation from which its plain signs are believed even in a reply whose update_at is older: no replica
-// lags for so long, but a single reply may have been ahead of all others.
+// freshAfter is the age of an operation from which its plain signs are believed even in a reply whose update_at is
+// older: no replica lags for so long, but a single reply may have been ahead of all others.
 const freshAfter = 5 * time.Minute
 
 // Observation is what one reply to a GET after the POST shows.
@@ -83,8 +83,8 @@ const (
 	VerdictGone                      // the server is being deleted, or is
 )
 
-// Judge says what seen means for op. It does not trust a status alone: without evidence that this reinstall took place, RUNNING and
-// the failed statuses are treated as stale.
+// Judge says what seen means for op. It does not trust a status alone: without evidence that this reinstall took place,
+// RUNNING and the failed statuses are treated as stale.
 func Judge(op Operation, seen Observation) Verdict {
 	switch {
 	case seen.gone() && seen.StableFor >= stableGone:
@@ -117,7 +117,8 @@ func (op *Operation) ended(seen Observation) bool {
 	}
 }
 
-// failed reports whether seen shows that the reinstall has failed. A status that the server had before requires strong evidence.
+// failed reports whether seen shows that the reinstall has failed. A status that the server had before requires strong
+// evidence.
 func (op *Operation) failed(seen Observation) bool {
 	needed := stableError
 
@@ -135,8 +136,8 @@ func (op *Operation) failed(seen Observation) bool {
 		(evidence == evidenceStrong || evidence == evidenceWeak && seen.Status != op.Baseline.Status)
 }
 
-// evidence grades what op and seen together show. If the system disk is shown to be the old one, that outweighs all weak evidence,
-// except for a reinstall that has failed: it may have done so before it replaced the disk.
+// evidence grades what op and seen together show. If the system disk is shown to be the old one, that outweighs all
+// weak evidence, except for a reinstall that has failed: it may have done so before it replaced the disk.
 func (op *Operation) evidence(seen Observation) evidence {
 	switch {
 	case op.supersedes(seen):
@@ -184,15 +185,15 @@ func (op *Operation) unchanged(seen Observation) bool {
 		seen.UpdatedAt == op.Baseline.UpdatedAt && seen.RootVolumeID == op.Baseline.RootVolumeID
 }
 
-// resembles reports whether seen is indistinguishable from the baseline. Unlike in unchanged, a field that only one of them shows
-// is no difference.
+// resembles reports whether seen is indistinguishable from the baseline. Unlike in unchanged, a field that only one of
+// them shows is no difference.
 func (op *Operation) resembles(seen Observation) bool {
 	return isLegal(seen.Status) && seen.Status == op.Baseline.Status && !op.newRoot(seen) &&
 		(seen.UpdatedAt <= op.Baseline.UpdatedAt || op.Baseline.UpdatedAt == 0)
 }
 
-// notStarted reports whether the request has had no effect for so long that it was not processed: the server has not changed, or is
-// running or stopped on the same disk. It never does so for a request that the service accepted.
+// notStarted reports whether the request has had no effect for so long that it was not processed: the server has not
+// changed, or is running or stopped on the same disk. It never does so for a request that the service accepted.
 func (op *Operation) notStarted(seen Observation) bool {
 	still := op.unchanged(seen) ||
 		op.sameRoot(seen) && (isLegal(seen.Status) || seen.Status == modelarts.StatusRunning)

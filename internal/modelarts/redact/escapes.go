@@ -36,8 +36,8 @@ func unescapeAll(text string, letters bool) string {
 	}
 }
 
-// appendUnescaped appends what the escape at the beginning of text, without its backslash, stands for. It returns the rest of
-// text. An unknown escape stands for itself.
+// appendUnescaped appends what the escape at the beginning of text, without its backslash, stands for. It returns the
+// rest of text. An unknown escape stands for itself.
 func appendUnescaped(opened []byte, text string) ([]byte, string) {
 	if text == "" {
 		return opened, ""

@@ -98,8 +98,8 @@ func (r *readings) decode(reading string) bool {
 	return true
 }
 
-// add queues a reading that is new. Noise is visited at once, and not decoded: it would yield as much noise again. It returns
-// false if visit does.
+// add queues a reading that is new. Noise is visited at once, and not decoded: it would yield as much noise again. It
+// returns false if visit does.
 func (r *readings) add(reading string, noise bool) bool {
 	if reading == "" || r.seen[reading] {
 		return true

@@ -27,7 +27,8 @@ func (r *Redactor) repeats(text string, whole bool) bool {
 	return found || !all
 }
 
-// anyPart reports whether a folded text contains a known part of a secret; if whole is set, one that is as good as all of it.
+// anyPart reports whether a folded text contains a known part of a secret; if whole is set, one that is as good as all
+// of it.
 func (r *Redactor) anyPart(as spelling, folded []byte, whole bool) bool {
 	hashes := make([]uint64, len(folded)+1) // of the text up to each index
 	for i, c := range folded {

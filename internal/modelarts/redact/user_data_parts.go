@@ -26,8 +26,8 @@ func userDataParts(encoded string, add addPart) {
 	packedParts(decoded, 3, &left, add)
 }
 
-// packedParts does the same for data that is packed in data: with gzip or zlib, or in pieces of base64, as cloud-init accepts
-// files and parts of mail. It unpacks depth levels, and no more than left bytes in all.
+// packedParts does the same for data that is packed in data: with gzip or zlib, or in pieces of base64, as cloud-init
+// accepts files and parts of mail. It unpacks depth levels, and no more than left bytes in all.
 func packedParts(data []byte, depth int, left *int, add addPart) {
 	if depth == 0 {
 		return
@@ -162,8 +162,8 @@ func isCommonLine(line string) bool {
 	return strings.HasPrefix(line, "#!/") || strings.HasPrefix(line, "#cloud-config") || strings.HasSuffix(line, ":")
 }
 
-// lineParts adds the beginning of a line of user data, or of its value after a colon, if it is long enough: that many letters,
-// or fewer characters of several kinds.
+// lineParts adds the beginning of a line of user data, or of its value after a colon, if it is long enough: that many
+// letters, or fewer characters of several kinds.
 func lineParts(s spelling, line []byte, letters int, add addPart) {
 	enough := 16
 

@@ -29,7 +29,7 @@ const (
 type Config struct {
 	Base       *url.URL // base URL of the service
 	Insecure   bool     // do not check certificates
-	CACertFile string   // PEM file of certificate authorities to trust besides those of the system, or its content
+	CACertFile string   // PEM file of certificate authorities to trust in addition to those of the system, or its content
 }
 
 // New returns one transport for reads, and one for everything else, both with proxies from the environment. It returns an
