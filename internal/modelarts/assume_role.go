@@ -48,9 +48,9 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 
 	switch {
 	case role.AgencyName == "":
-		return nil, errors.New("assume role: there is no agency name")
+		return nil, errors.New("assume role: the agency name is missing")
 	case role.DomainName == "" && role.DomainID == "":
-		return nil, errors.New("assume role: there is neither a domain name nor a domain id")
+		return nil, errors.New("assume role: the domain name or id is missing")
 	case role.Duration < MinRoleDuration || role.Duration > MaxRoleDuration:
 		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, MinRoleDuration, MaxRoleDuration)
 	}

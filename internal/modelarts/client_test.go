@@ -37,7 +37,7 @@ func TestEndpoints(t *testing.T) {
 		"plain http":         {func(c *modelarts.Config) { c.Endpoint = "http://a.example" }, "", "", "the ModelArts endpoint is plain http to a.example,"},
 		"plain http for IAM": {func(c *modelarts.Config) { c.IAMEndpoint = "http://127.evil.example" }, "", "", "the IAM endpoint is plain http"},
 		"below localhost":    {func(c *modelarts.Config) { c.Endpoint = "http://x.localhost" }, "", "", "is plain http to x.localhost,"},
-		"beside localhost":   {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
+		"localhost.example":  {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
 		"another loopback":   {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://127.1.2.3:1", "http://127.0.0.1" }, "http://127.1.2.3:1", "http://127.0.0.1", ""},
 		"no loopback":        {func(c *modelarts.Config) { c.Endpoint = "http://128.0.0.1" }, "", "", "is plain http to 128.0.0.1,"},
 		"in the endpoint":    {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "the ModelArts endpoint contains a user name"},

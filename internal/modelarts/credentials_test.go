@@ -16,7 +16,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// rotating has other credentials after every Refresh, as long as there are any.
+// rotating returns other credentials after every Refresh, while there are any.
 type rotating struct {
 	mu       sync.Mutex
 	at, last int
@@ -46,7 +46,7 @@ func (r *rotating) Refresh(_ context.Context, stale modelarts.Credentials) (bool
 	return true, nil
 }
 
-// unauthorizedUntil answers so many requests with 401.
+// unauthorizedUntil answers the first requests, up to last, with 401.
 func unauthorizedUntil(last int) *memory {
 	return &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
 		if n <= last {
@@ -103,8 +103,8 @@ var writes = map[string]func(context.Context, *modelarts.Client) error{
 	},
 }
 
-// A write that is answered 401 may have been processed all the same, so it is sent once, and new credentials are only
-// for whoever looks at the server and decides to try again.
+// A write that is answered with 401 may have been processed all the same. So it is sent once, and new credentials are
+// only for a caller that reads the server and decides to try again.
 func TestUnauthorizedWriteIsSentOnce(t *testing.T) {
 	t.Parallel()
 
@@ -143,7 +143,7 @@ func TestUnauthorizedWriteIsSentOnce(t *testing.T) {
 	}
 }
 
-// A 401 is one also where its body breaks off, or never ends.
+// A 401 counts even if its body is truncated, or never ends.
 func TestUnauthorizedWithBrokenBody(t *testing.T) {
 	t.Parallel()
 
@@ -197,7 +197,7 @@ func TestUnauthorizedWritesAtOnce(t *testing.T) {
 	})
 }
 
-// Only a 401 says something about the credentials.
+// Only a 401 says that the credentials are not valid.
 func TestOtherAnswersDoNotRefresh(t *testing.T) {
 	t.Parallel()
 
@@ -214,7 +214,7 @@ func TestOtherAnswersDoNotRefresh(t *testing.T) {
 	}
 }
 
-// wantStatus checks that err is an answer with that status, or none where status is 0.
+// wantStatus checks that err is an answer with that status, or nil if status is 0.
 func wantStatus(t *testing.T, err error, status int, text string) {
 	t.Helper()
 
@@ -277,7 +277,7 @@ func TestUnusableCredentials(t *testing.T) {
 	}
 }
 
-// iam answers like IAM's securitytokens and like ModelArts, which takes the n-th credentials until they have expired.
+// iam answers like IAM's securitytokens and like ModelArts, which accepts the n-th credentials until refuse reports true.
 func iam(refuse func(access string) bool) *memory {
 	var mu sync.Mutex
 
@@ -322,7 +322,7 @@ func roleClient(t *testing.T, transport http.RoundTripper, role modelarts.Role) 
 
 var hourRole = modelarts.Role{AgencyName: "agency", DomainName: "domain", Duration: time.Hour}
 
-// count returns how many of the requests went to IAM.
+// count returns how many of the requests were sent to IAM, and how many were not.
 func count(requests []sent) (toIAM, others int) {
 	for _, req := range requests {
 		if strings.HasPrefix(req.Host, "iam.") {
@@ -438,7 +438,7 @@ func TestAssumedCredentialsThatAreRevoked(t *testing.T) {
 	})
 }
 
-// TestRefreshAfterRefresh has a request answered 401 whose credentials another one has replaced in the meantime.
+// TestRefreshAfterRefresh answers a request with 401 after another one has replaced its credentials.
 func TestRefreshAfterRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -470,7 +470,7 @@ func TestRefreshAfterRefresh(t *testing.T) {
 	})
 }
 
-// TestUnauthorizedReinstallWithRole has the first credentials revoked when the request comes in that erases a disk.
+// TestUnauthorizedReinstallWithRole revokes the first credentials when the request that erases a disk arrives.
 func TestUnauthorizedReinstallWithRole(t *testing.T) {
 	t.Parallel()
 
@@ -501,7 +501,7 @@ func TestUnauthorizedReinstallWithRole(t *testing.T) {
 	}
 }
 
-// TestSameCredentialsAgain has IAM hand out what the service has just refused.
+// TestSameCredentialsAgain lets IAM return the credentials that the service has just refused.
 func TestSameCredentialsAgain(t *testing.T) {
 	t.Parallel()
 
@@ -519,7 +519,7 @@ func TestSameCredentialsAgain(t *testing.T) {
 	}
 }
 
-// TestAssumeRoleIsRepeated has IAM fail in ways that asking again cures.
+// TestAssumeRoleIsRepeated lets IAM fail in ways that a retry overcomes.
 func TestAssumeRoleIsRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -603,7 +603,7 @@ func withRetries(cfg modelarts.Config, n int) modelarts.Config {
 	return cfg
 }
 
-// TestRenewalThatFails has IAM down for the time in which the credentials should be renewed.
+// TestRenewalThatFails lets IAM be down when the credentials should be renewed.
 func TestRenewalThatFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -50,7 +50,7 @@ func TestDecodePageOfImages(t *testing.T) {
 	})
 }
 
-// decoded is what a body is decoded to; without items it is no page.
+// decoded is what a body is decoded to; without items it is not a page.
 type decoded[T any] struct {
 	body     string
 	items    []T

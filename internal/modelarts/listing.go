@@ -156,13 +156,13 @@ func (l *listing[T]) read(fetch func(offset int) (*page[T], *reply, error)) ([]T
 		switch {
 		case problem != "":
 		case end && l.total != nil && int64(len(l.items)) != *l.total:
-			problem = fmt.Sprintf("it is said to have %d and shows %d", *l.total, len(l.items))
+			problem = fmt.Sprintf("the total is %d, but it shows %d", *l.total, len(l.items))
 		case end:
 			return l.items, nil
 		case fresh == 0:
 			problem = "a later page shows the same again"
 		case pages == maxPages:
-			problem = fmt.Sprintf("it has no end within %d pages", maxPages)
+			problem = fmt.Sprintf("it has more than %d pages", maxPages)
 		default:
 			continue
 		}

@@ -35,7 +35,7 @@ func TestSecretsAcrossAnAnswerAreWithheld(t *testing.T) {
 	}
 }
 
-// What a reply hands on in a field without a fixed meaning is no secret that was sent.
+// A field without a fixed meaning does not pass on a secret that was sent.
 func TestSecretsInExtensions(t *testing.T) {
 	t.Parallel()
 

@@ -20,7 +20,7 @@ type TooManyFailuresError struct{ Failures, Tolerance int }
 
 // Error counts the failures.
 func (e *TooManyFailuresError) Error() string {
-	return fmt.Sprintf("%d reinstalls have failed, and %d may", e.Failures, e.Tolerance)
+	return fmt.Sprintf("%d reinstalls have failed, and %d are tolerated", e.Failures, e.Tolerance)
 }
 
 // limiter holds the slots and the failures that the runs of one engine share.

@@ -112,7 +112,7 @@ func unclear() reinstall.Operation {
 	return op
 }
 
-// changed is op after change.
+// changed returns op after change.
 func changed(op reinstall.Operation, change func(*reinstall.Operation)) reinstall.Operation {
 	change(&op)
 
@@ -425,7 +425,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// shown is a server as a reply shows it.
+// shown returns a server as a reply shows it.
 func shown(status modelarts.Status, image, root string, updatedAt int64) *modelarts.Server {
 	kind := "ROOT"
 
@@ -437,7 +437,7 @@ func shown(status modelarts.Status, image, root string, updatedAt int64) *modela
 	}
 }
 
-// hidden is a server whose reply shows no volumes.
+// hidden returns a server whose reply shows no volumes.
 func hidden(status modelarts.Status, image string, updatedAt int64) *modelarts.Server {
 	server := shown(status, image, "", updatedAt)
 	server.Volumes = nil
@@ -463,13 +463,13 @@ func TestSettle(t *testing.T) {
 		"ended": {
 			changed(submitted(), asked), shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateCompleted, false,
 		},
-		"ended with another image, for all that one look can tell": {
+		"ended with another image, as far as one reply shows": {
 			changed(submitted(), asked), shown(modelarts.StatusRunning, "other", "new", 200), reinstall.StateSubmitted, false,
 		},
 		"in progress, by the API page's own word": {
 			submitted(), shown(modelarts.StatusReinstallOS, "image", "old", 200), reinstall.StateSubmitted, true,
 		},
-		"failed, for all that one look can tell": {
+		"failed, as far as one reply shows": {
 			submitted(), shown(modelarts.StatusReinstallingOSFailed, "image", "new", 200), reinstall.StateSubmitted, false,
 		},
 		"RUNNING with a later update": {

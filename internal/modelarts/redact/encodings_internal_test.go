@@ -68,7 +68,7 @@ var encodings = map[string]func(string) string{
 	"reversed":            reverse,
 }
 
-// between writes something between the characters of a text that has none of it.
+// between writes separator between the characters of a text without any.
 func between(s, separator string) string {
 	if strings.Contains(s, separator) {
 		return s
@@ -105,7 +105,7 @@ func jsonString(s string, escapeHTML bool) string {
 	return text[1 : len(text)-1]
 }
 
-// each writes every character in the given format, as UTF-16 where that takes four digits.
+// each writes every character in the given format, as UTF-16 if the format has four digits.
 func each(s, format string) string {
 	var b strings.Builder
 
@@ -173,7 +173,7 @@ func inLines(s string) string {
 	return strings.Join(lines, "\r\n")
 }
 
-// inUTF16 writes what is ASCII in UTF-16. Other text in it cannot be told from noise.
+// inUTF16 writes ASCII in UTF-16. Other text in UTF-16 cannot be distinguished from noise.
 func inUTF16(s string) []byte {
 	if s != strings.ToValidUTF8(strings.Map(asciiOrNot, s), "") {
 		return []byte(s)
@@ -187,5 +187,5 @@ func inUTF16(s string) []byte {
 	return encoded
 }
 
-// sameEveryTime is a source of the same numbers in every run.
+// sameEveryTime returns a source of the same numbers in every run.
 func sameEveryTime() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) } //nolint:gosec // no secret comes of it

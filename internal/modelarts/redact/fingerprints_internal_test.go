@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// A set of fingerprints has what was put into it, and nothing else.
+// A set of fingerprints contains what was added to it, and nothing else.
 func TestFingerprints(t *testing.T) {
 	t.Parallel()
 
@@ -17,7 +17,7 @@ func TestFingerprints(t *testing.T) {
 	source, want := sameEveryTime(), map[uint64]bool{}
 
 	for range 5000 {
-		// Few have a slot for themselves.
+		// Most share their slot with others.
 		key := uint64(source.IntN(1<<14))<<20 | 1 //nolint:gosec // it is positive
 		set.add(key)
 		want[key] = true

@@ -70,7 +70,7 @@ func TestOpenings(t *testing.T) {
 	}
 }
 
-// unpackOf unpacks with one of packings.
+// unpackOf returns a function that unpacks with one of packings.
 func unpackOf(index int) func(string) string {
 	return func(text string) string { return packings[index].unpack(text, map[string]bool{}) }
 }
@@ -79,7 +79,7 @@ func unlistOf(base int) func(string) string {
 	return func(text string) string { return unlist(text, base) }
 }
 
-// ordinary are messages that services and gateways have.
+// ordinary are messages that services and gateways send.
 var ordinary = []string{
 	"image not found", "LiteServer instance '62383738-e52a-450a-9f84-f9e705402be8' not found", "Bad Gateway",
 	"The status of the server does not allow this operation.", "The status RUNNING does not allow this operation.",
@@ -100,7 +100,7 @@ var ordinary = []string{
 	`<a href="/?x=1&amp;y=2">&lt;502&gt;</a> &copy; nginx/1.25.3`, `{"error":{"code":401,"title":"Unauthorized","message":"The request requires authentication."}}`,
 }
 
-// An ordinary message has few readings, all of them together as long as one can be.
+// An ordinary message has few readings, as do all of them together in the longest message.
 func TestReadingsAreFew(t *testing.T) {
 	t.Parallel()
 
@@ -128,10 +128,10 @@ func TestReadingsAreFew(t *testing.T) {
 	t.Logf("%d readings of a message, %d bytes of all messages", most, size)
 }
 
-// waysToOpen is how many readings a reading can add at once.
+// waysToOpen is how many readings one reading can add.
 const waysToOpen = len(openings) + len(packings) + len(listBases)
 
-// A text that has been made to have readings without end is given up.
+// A text that is made to have endless readings is given up.
 func TestReadingsAreBounded(t *testing.T) {
 	t.Parallel()
 

@@ -16,7 +16,7 @@ import (
 	"unicode"
 )
 
-// lossy are ways of writing that cannot be undone: they are tried on the secret alone.
+// lossy are ways of writing that cannot be undone: they are only applied to the secret itself.
 var lossy = map[string]func(string) string{
 	"as it is": func(s string) string { return s },
 	"upper":    strings.ToUpper,
@@ -36,7 +36,7 @@ var lossy = map[string]func(string) string{
 	"in an array":    func(s string) string { return fmt.Sprintf("%q", strings.Split(s, "")) },
 }
 
-// passwords are of the kinds that the API page allows, and of lengths from the shortest to the longest one.
+// passwords are of all kinds and lengths that the API page allows.
 var passwords = []string{
 	"Abc=defgh1+X", "Ab=12=cd=34X", "Ab1+cd2+ef3=", "P@ss~word/1A", `Qw"er\ty<1>Z`, "Ab1!efgh", "Correct-Horse-1", "Pässwörd-1",
 	`Zq<"e\é%2B+&x'Yk>/9=Ü`, "@Admin_pass-2026-with-26-c", "A1!" + "密码密码密", "&#65;\\u0041%41QUJD", "!!!!@@@@####1aB",
@@ -45,12 +45,12 @@ var passwords = []string{
 // echoes are formats of messages that quote a text.
 var echoes = []string{"%s", `{"admin_pass":"%s"}`, "value %s is refused", "got<%s>", "admin_pass=%s&x=1", "a%sb"}
 
-// anEcho is one of echoes with a text.
+// anEcho returns text in one of echoes.
 func anEcho(source *rand.Rand, text string) string {
 	return fmt.Sprintf(echoes[source.IntN(len(echoes))], text)
 }
 
-// chain writes secret in some ways, one within the other, and returns their names as well.
+// chain writes secret in several nested ways, and returns their names as well.
 func chain(source *rand.Rand, secret string, steps int) (text string, names []string) {
 	losses := slices.Sorted(maps.Keys(lossy))
 	name := losses[source.IntN(len(losses))]
@@ -72,7 +72,7 @@ func chain(source *rand.Rand, secret string, steps int) (text string, names []st
 	return anEcho(source, text), names
 }
 
-// knowing returns what knows that the secrets were sent.
+// knowing returns a redactor that knows secrets.
 func knowing(secrets ...string) *Redactor {
 	sent := New()
 	for _, secret := range secrets {
@@ -87,7 +87,7 @@ func (r *Redactor) withholds(message string) bool {
 	return r.Message(message) == WithheldMessage
 }
 
-// Every password, in every way of writing, and in ways of writing one within the other, is found.
+// Every password is found, in every way of writing, also in nested ones.
 func TestEchoesAreWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -142,7 +142,7 @@ func FuzzEchoesAreWithheld(f *testing.F) {
 	})
 }
 
-// Who escapes by hand forgets the character that escapes, and what the secret has of it is undone with the rest.
+// Escaping by hand tends to forget the escape character itself, so that escapes in the secret are undone with the others.
 func TestSloppyEscapesAreWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -161,7 +161,7 @@ func TestSloppyEscapesAreWithheld(t *testing.T) {
 	}
 }
 
-// What is left of a secret that is cut off, or quoted in part, is found.
+// The rest of a secret that is cut off, or quoted in part, is found.
 func TestPartsOfSecretsAreWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -198,7 +198,7 @@ func TestSecretsAtTheCutAreWithheld(t *testing.T) {
 	}
 }
 
-// A secret that an answer shows in pieces is withheld as it is in one.
+// A secret that an answer shows in pieces is withheld like one that it shows whole.
 func TestSecretsInPiecesAreWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -217,7 +217,7 @@ func TestSecretsInPiecesAreWithheld(t *testing.T) {
 	}
 }
 
-// A packed secret is found in what repeats it packed.
+// A secret is found in a text that repeats it packed.
 func TestPackedEchoesAreWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -269,7 +269,7 @@ func TestOrdinaryMessagesAreShown(t *testing.T) {
 	}
 }
 
-// What requests have openly is no secret because user data has it as well. A password is one all the same.
+// What requests show openly does not become secret because user data contains it. A password remains a secret.
 func TestOpenValuesInUserData(t *testing.T) {
 	t.Parallel()
 
@@ -316,7 +316,7 @@ func TestOpenValuesInUserData(t *testing.T) {
 	}
 }
 
-// A very short secret is in any text: it is no reason to show nothing at all.
+// A very short secret occurs in any text: that is no reason to withhold everything.
 func TestShortSecretsWithholdNothing(t *testing.T) {
 	t.Parallel()
 
@@ -332,7 +332,7 @@ func TestShortSecretsWithholdNothing(t *testing.T) {
 	}
 }
 
-// The codes that callers look at are shown, though user data may name them.
+// The codes that callers check are shown, even if user data names them.
 func TestCodesInUserData(t *testing.T) {
 	t.Parallel()
 
@@ -378,7 +378,7 @@ func TestBasicAuthenticationIsWithheld(t *testing.T) {
 	}
 }
 
-// Many servers send and ask at once.
+// A redactor may be used concurrently.
 func TestRedactorConcurrently(t *testing.T) {
 	t.Parallel()
 
@@ -404,8 +404,8 @@ func TestRedactorConcurrently(t *testing.T) {
 	group.Wait()
 }
 
-// BenchmarkWithhold has the texts of answers searched, where nothing was sent but a password and a key, and where a
-// thousand servers have got as much user data as one can get, each its own. It is the same but for the memory.
+// BenchmarkWithhold searches the texts of answers after a password and a key were sent, and after a thousand servers each
+// got their own user data of the greatest length. Only the memory differs.
 func BenchmarkWithhold(b *testing.B) {
 	source := sameEveryTime()
 	sent := knowing(passwords[0], "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")

@@ -46,7 +46,7 @@ runcmd:
 `
 )
 
-// withUserData returns what knows that the user data was sent.
+// withUserData returns a redactor that knows the user data.
 func withUserData(data string) *Redactor {
 	sent := New()
 	sent.AddUserData(base64.StdEncoding.EncodeToString([]byte(data)))
@@ -69,7 +69,7 @@ func gzipped(t *testing.T, text string) []byte {
 	return packed.Bytes()
 }
 
-// Of user data, the lines and words that say something are withheld, however they are written.
+// The telling lines and words of user data are withheld, however they are written.
 func TestUserDataIsWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -103,7 +103,7 @@ func TestUserDataIsWithheld(t *testing.T) {
 	}
 }
 
-// Packed user data is known as it is sent, and as what it has packed.
+// Packed user data is withheld both packed and unpacked.
 func TestPackedUserDataIsWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -132,7 +132,7 @@ func TestPackedUserDataIsWithheld(t *testing.T) {
 	}
 }
 
-// What user data has packed in it is searched for as well, and so is what it calls a secret, digits or not.
+// What is packed inside user data is withheld as well, and so is what user data calls a secret, with or without digits.
 func TestNestedUserDataIsWithheld(t *testing.T) {
 	t.Parallel()
 
@@ -171,7 +171,7 @@ func TestNestedUserDataIsWithheld(t *testing.T) {
 	}
 }
 
-// A bomb of packed user data takes no more time and memory than other user data that is long.
+// A bomb of packed user data takes no more time and memory than other long user data.
 func TestUnpackedUserDataIsBounded(t *testing.T) {
 	t.Parallel()
 
@@ -191,7 +191,7 @@ func TestUnpackedUserDataIsBounded(t *testing.T) {
 	}
 }
 
-// User data that is no base64 is taken as it is.
+// User data that is not base64 is used as it is.
 func TestUserDataThatIsNoBase64(t *testing.T) {
 	t.Parallel()
 
@@ -203,10 +203,10 @@ func TestUserDataThatIsNoBase64(t *testing.T) {
 	}
 }
 
-// longestScript is the length of the longest user data that the service takes, in bytes.
+// longestScript is the length of the longest user data that the service accepts, in bytes.
 const longestScript = 32 << 10
 
-// script returns what looks like user data, as long as it can be.
+// script returns random user data of the greatest length.
 func script(source *rand.Rand) string {
 	alphabet := []rune("abcdefghijklmnopqrstuvwxyz ABC0123456789$\"'/&<>=-_.{}\nä")
 
@@ -218,8 +218,7 @@ func script(source *rand.Rand) string {
 	return b.String()
 }
 
-// What is kept of user data takes about as much memory as the user data, and nothing if it is known already. A change in
-// one line adds what that line has.
+// The fingerprints of user data take about as much memory as the user data, and none if it is already known.
 func TestFingerprintsAreFew(t *testing.T) {
 	t.Parallel()
 
@@ -240,7 +239,7 @@ func TestFingerprintsAreFew(t *testing.T) {
 	}
 }
 
-// BenchmarkAddUserData takes in as much user data as a server can get.
+// BenchmarkAddUserData adds user data of the greatest length.
 func BenchmarkAddUserData(b *testing.B) {
 	encoded := base64.StdEncoding.EncodeToString([]byte(script(sameEveryTime())))
 
