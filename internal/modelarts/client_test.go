@@ -40,7 +40,7 @@ func TestEndpoints(t *testing.T) {
 		"localhost.example":  {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
 		"another loopback":   {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://127.1.2.3:1", "http://127.0.0.1" }, "http://127.1.2.3:1", "http://127.0.0.1", ""},
 		"no loopback":        {func(c *modelarts.Config) { c.Endpoint = "http://128.0.0.1" }, "", "", "is plain http to 128.0.0.1,"},
-		"in the endpoint":    {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "the ModelArts endpoint contains a user name"},
+		"in the endpoint":    {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "the ModelArts endpoint has a user name"},
 		"in that of IAM":     {func(c *modelarts.Config) { c.IAMEndpoint = "https://a.example?x=hush" }, "", "", "the IAM endpoint has a query"},
 		"odd region":         {func(c *modelarts.Config) { c.Region = "evil.example/" }, "", "", "do not make a host name"},
 		"odd cloud":          {func(c *modelarts.Config) { c.Cloud = "x/../y" }, "", "", "do not make a host name"},
@@ -125,7 +125,7 @@ func TestParseEndpoint(t *testing.T) {
 		}
 	}
 
-	const user = "contains a user name, a password or another @"
+	const user = "has a user name or a password in it, or another @"
 
 	for address, want := range map[string]string{
 		"":                                "is empty",

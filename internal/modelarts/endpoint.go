@@ -96,7 +96,7 @@ func ParseEndpoint(address string) (*url.URL, error) {
 
 	switch {
 	case strings.Contains(address, "@"):
-		return nil, errors.New("contains a user name, a password or another @")
+		return nil, errors.New("has a user name or a password in it, or another @")
 	case address == "https://":
 		return nil, errors.New("is empty")
 	case err != nil:

@@ -66,7 +66,6 @@ func TestSignature(t *testing.T) {
 			if got := req.Header.Get("X-Sdk-Date"); got != "20251123T120000Z" {
 				t.Errorf("X-Sdk-Date is %s", got)
 			}
-
 		})
 	}
 }
