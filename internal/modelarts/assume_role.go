@@ -75,7 +75,7 @@ type assumedRole struct {
 	expiry  time.Time
 }
 
-// redactor returns that of the requests to IAM, for the requests that are signed with what IAM returns.
+// redactor returns the redactor of the requests to IAM, for the requests that are signed with what IAM returns.
 func (a *assumedRole) redactor() *redact.Redactor { return a.iam.redactor }
 
 // Credentials returns the current credentials, or new ones if those are about to expire.

@@ -42,7 +42,7 @@ type staticCredentials struct {
 	shared      *redact.Redactor
 }
 
-// redactor returns the one of everyone who sends requests with the credentials.
+// redactor returns the redactor that all requests with the credentials share.
 func (s *staticCredentials) redactor() *redact.Redactor { return s.shared }
 
 func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {

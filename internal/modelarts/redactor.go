@@ -6,8 +6,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
-// redactorOf returns the redactor that source shares with everyone who sends requests with its credentials. A source that
-// has none gets a new one.
+// redactorOf returns the redactor that all requests with the credentials of source share, or a new one if source has none.
 func redactorOf(source CredentialsSource) *redact.Redactor {
 	if sharing, ok := source.(interface{ redactor() *redact.Redactor }); ok {
 		return sharing.redactor()

@@ -33,10 +33,10 @@ const (
 type stopState int
 
 const (
-	stopNone    stopState = iota // none was sent, or only ones without effect
-	stopUnclear                  // the answer was lost, or showed no server: it may be stopping
-	stopTaken                    // the service accepted it
-	stopDone                     // the server had a legal status after it
+	stopNone     stopState = iota // none was sent, or only ones without effect
+	stopUnclear                   // the answer was lost, or showed no server: it may be stopping
+	stopAccepted                  // the service accepted it
+	stopDone                      // the server had a legal status after it
 )
 
 // sendStop asks for the server to be stopped. It may be sent again, so only a plain refusal ends the run, and not even
@@ -53,7 +53,7 @@ func (r *run) sendStop(ctx context.Context) error {
 
 	switch {
 	case err == nil && server != nil:
-		r.stop = stopTaken
+		r.stop = stopAccepted
 
 		return nil
 	case err == nil, answer == AnswerAmbiguous:
@@ -98,7 +98,7 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 		return PowerRunning, nil // somebody else started it first
 	case status == modelarts.StatusStarting:
 		return PowerStarting, nil
-	case status == modelarts.StatusStopping, status == modelarts.StatusRunning && r.stop == stopTaken:
+	case status == modelarts.StatusStopping, status == modelarts.StatusRunning && r.stop == stopAccepted:
 		return PowerStopping, nil
 	default:
 		return PowerUnclear, nil

@@ -35,8 +35,8 @@ func (r *run) prepare(ctx context.Context) (*Operation, error) {
 	}
 }
 
-// believable reports whether server shows the present state: it is not a stale reply, and shows the system disk if
-// others do. If all replies turn out to lack either, they are believed all the same: a single one was ahead of the
+// believable reports whether server shows the present state: it is not a stale reply, and shows the system disk if others
+// do. If all further replies are stale, or lack the disk, they are believed in the end: a single reply was ahead of the
 // others, or had more in it.
 func (r *run) believable(server *modelarts.Server) bool {
 	if r.olderReplies.briefly(r.olderThanSeen(server) || r.req.olderThanKnown(server), freshAfter) {
@@ -66,7 +66,7 @@ func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, b
 	switch {
 	case step == StepSubmit && r.stop != stopNone:
 		r.stop = stopDone
-	case step == StepStop && r.stop == stopTaken:
+	case step == StepStop && r.stop == stopAccepted:
 		step = StepWait // a reply that still shows RUNNING is from before the stop took effect
 	}
 
