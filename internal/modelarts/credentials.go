@@ -66,7 +66,7 @@ func (c Credentials) check() error {
 	return nil
 }
 
-// authenticate adds to req the token, or else a signature by the access key. body is what req.Body will read.
+// authenticate adds to req the token, or else a signature by the access key. body is the content of req.Body.
 func (c Credentials) authenticate(req *http.Request, body []byte) {
 	if !c.Token.IsZero() {
 		req.Header.Set(headerToken, c.Token.Reveal())

@@ -50,7 +50,7 @@ func TestDecodePageOfImages(t *testing.T) {
 	})
 }
 
-// decoded is what a body is decoded to; without items it is not a page.
+// decoded is a body with the page that it is decoded to; without items there is none.
 type decoded[T any] struct {
 	body     string
 	items    []T

@@ -23,7 +23,7 @@ type ReinstallRequest struct {
 
 // ReinstallReply is a 2xx answer to a request for a reinstall.
 type ReinstallReply struct {
-	// Server is what the reply shows of the server. It is nil unless the reply shows the requested id, or no id but a
+	// Server is the server as the reply shows it. It is nil unless the reply shows the requested id, or no id but a
 	// documented status: a gateway's page, an empty body, {}, another server or a truncated body do not prove that the
 	// service itself accepted the request.
 	Server    *Server

@@ -38,7 +38,7 @@ type FleetClient interface {
 // NewFleetReader returns a reader that reads through client.
 func NewFleetReader(client FleetClient) *FleetReader { return &FleetReader{client: client} }
 
-// Known is what is known of a server from an earlier reply. Empty fields are unknown.
+// Known describes a server according to an earlier reply. Empty fields are unknown.
 type Known struct {
 	UpdatedAt    int64 // epoch milliseconds
 	Status       Status

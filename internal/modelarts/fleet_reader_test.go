@@ -86,7 +86,7 @@ func newFleet(size int) *fleet {
 // listingLifetime is for how long a listing, or its failure, counts.
 const listingLifetime = 2 * time.Minute
 
-// known is what newFleet shows.
+// known describes the servers of newFleet.
 var known = modelarts.Known{UpdatedAt: 1000, Status: modelarts.StatusRunning, ImageID: "image"}
 
 func TestFleetReader(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 const (
 	maxRetryAfter = 24 * time.Hour
 	// longestObeyed is how much of a Retry-After a repeated request waits for: a single answer that asks for more must
-	// not blind whoever watches a server, or use up all of the time there is.
+	// not blind whoever watches a server, or use up all of the remaining time.
 	longestObeyed = time.Minute
 )
 

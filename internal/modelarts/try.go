@@ -13,7 +13,7 @@ type Try struct {
 	answer *reply
 }
 
-// RequestID returns the id under which the service knows the request, empty where the answer has none.
+// RequestID returns the id under which the service knows the request, empty if the answer has none.
 func (t Try) RequestID() string {
 	if t.answer == nil {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// Answer is what the outcome of the POST means.
+// Answer classifies the outcome of the POST.
 type Answer int
 
 // The answers.

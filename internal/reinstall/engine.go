@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// API is what the engine needs of the service.
+// API is the part of the service that the engine uses.
 type API interface {
 	GetServer(ctx context.Context, id string) (*modelarts.Server, error)
 	// StartServer and StopServer return nil if the answer was a success that showed no server.

@@ -56,7 +56,7 @@ type Operation struct {
 	LatestUpdate   int64 // latest update_at that a GET showed, epoch milliseconds; an older reply is stale
 }
 
-// Baseline is what the server looked like when the request was sent. Empty fields were not shown.
+// Baseline records the server as it was when the request was sent. Empty fields were not shown.
 type Baseline struct {
 	Status       modelarts.Status
 	RootVolumeID string

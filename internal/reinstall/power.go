@@ -16,7 +16,7 @@ const (
 	restartWait = 5 * time.Minute
 )
 
-// Power is what became of a server that a run stopped, if no request was accepted afterwards.
+// Power says what became of a server that a run stopped, if no request was accepted afterwards.
 type Power int
 
 // The values of Power.
@@ -29,7 +29,7 @@ const (
 	PowerUnclear                   // a stop was sent, and it was neither stopped nor running when last read, or the answer was lost
 )
 
-// stopState is what is known of the stop that a run sent.
+// stopState records the effect of the stop that a run sent, as far as it is known.
 type stopState int
 
 const (

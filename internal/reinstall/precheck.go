@@ -6,7 +6,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// Step is what to do with a server before a reinstall can be sent to it.
+// Step says what to do with a server before a reinstall can be sent to it.
 type Step int
 
 // The steps.

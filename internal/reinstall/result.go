@@ -4,7 +4,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// Outcome is how a run ended.
+// Outcome says how a run ended.
 type Outcome int
 
 // The outcomes.

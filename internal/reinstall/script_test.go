@@ -13,7 +13,7 @@ import (
 
 const serverID = "62383738-e52a-450a-9f84-f9e705402be8"
 
-// reply is what a GET returns from a certain time on.
+// reply answers GETs from a certain time on.
 type reply struct {
 	from   time.Duration // since the test began
 	server *modelarts.Server

@@ -12,8 +12,8 @@ type stability struct {
 	since time.Time
 }
 
-// snapshot is what has to stay the same for a status to be stable. It has update_at only in the form of what it means:
-// a service that changes it with every GET does not make a status unstable.
+// snapshot has everything that must stay the same for a status to be stable. It lacks update_at itself: a service that
+// changes it with every GET does not make a status unstable.
 type snapshot struct {
 	status                modelarts.Status
 	notFound              bool

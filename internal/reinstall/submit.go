@@ -21,7 +21,7 @@ const (
 	longestBackoff = time.Minute
 )
 
-// next is what follows a request.
+// next says what follows a request.
 type next int
 
 const (

@@ -10,7 +10,7 @@ import (
 const (
 	// stableRunning makes RUNNING weak evidence: the server was not running when the POST was sent.
 	stableRunning = time.Minute
-	// stableOldRoot makes RUNNING an end although the system disk that is shown is still the old one, or none is shown.
+	// stableOldRoot makes RUNNING an end although the reply still shows the old system disk, or none.
 	stableOldRoot = 20 * time.Second
 	// stableStopped makes STOPPED with a new system disk an end: the service normally starts the server.
 	stableStopped = 2 * time.Minute
@@ -36,7 +36,7 @@ const (
 // older: no replica lags for so long, but a single reply may have been ahead of all others.
 const freshAfter = 5 * time.Minute
 
-// Observation is what one reply to a GET after the POST shows.
+// Observation describes the server as one reply to a GET after the POST shows it.
 type Observation struct {
 	Status       modelarts.Status
 	NotFound     bool          // the service says that it does not know the server
@@ -61,7 +61,7 @@ func (o *Observation) gone() bool {
 	return o.NotFound || o.Status == modelarts.StatusDeleting || o.Status == modelarts.StatusDeleted
 }
 
-// evidence is how well a reply shows that this very reinstall took place.
+// evidence grades how well a reply shows that this very reinstall took place.
 type evidence int
 
 // The grades of evidence. Weak evidence counts only for a request that the service accepted.
@@ -71,7 +71,7 @@ const (
 	evidenceStrong
 )
 
-// Verdict is what a reply means for the operation.
+// Verdict says what a reply means for the operation.
 type Verdict int
 
 // The verdicts.

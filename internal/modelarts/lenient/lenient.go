@@ -114,7 +114,7 @@ func (o Object) StringMap(name string) map[string]string {
 	return texts
 }
 
-// Field returns a member that is an object, decoded, and nil if it is none.
+// Field returns a member that is an object, decoded, and nil if it is anything else.
 func Field[T any](o Object, name string, decode func(Object) T) *T {
 	members := o.Object(name)
 	if members == nil {
@@ -126,7 +126,7 @@ func Field[T any](o Object, name string, decode func(Object) T) *T {
 	return &decoded
 }
 
-// Fields returns the objects in a member that is an array, decoded, and nil if it is none.
+// Fields returns the objects in a member that is an array, decoded, and nil if it is anything else.
 func Fields[T any](o Object, name string, decode func(Object) T) []T {
 	values, ok := o[name].([]any)
 	if !ok {

@@ -17,7 +17,7 @@ const (
 	shortestList   = 6
 )
 
-// openings each undo one way to write a text. They return the text unchanged where there is nothing to undo.
+// openings each undo one way to write a text. They return the text unchanged if there is nothing to undo.
 var openings = [...]func(string) string{
 	unescape, unescapeNumbers, unpercent, html.UnescapeString, unplus, unequal, squeeze, unspace, reverse,
 }

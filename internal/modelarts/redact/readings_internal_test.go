@@ -128,7 +128,7 @@ func TestReadingsAreFew(t *testing.T) {
 	t.Logf("%d readings of a message, %d bytes of all messages", most, size)
 }
 
-// waysToOpen is how many readings one reading can add.
+// waysToOpen is the number of readings that one reading can add.
 const waysToOpen = len(openings) + len(packings) + len(listBases)
 
 // A text that is made to have endless readings is given up.

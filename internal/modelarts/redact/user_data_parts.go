@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// longestUnpacked is how much of packed user data is searched for, in bytes.
+// longestUnpacked bounds how many bytes of packed user data are unpacked.
 const longestUnpacked = 128 << 10
 
 // userDataParts calls add with the parts of user data that give it away: the beginning of every line that is not a common

@@ -29,7 +29,7 @@ const (
 
 // Sign adds to req the headers that authenticate it by an access key: X-Sdk-Date and Authorization. It signs the host,
 // X-Sdk-Date, and X-Project-Id and X-Security-Token where req has them; a temporary key needs the latter. It signs no
-// header that a proxy may rewrite. body is what req.Body will read, nil for none.
+// header that a proxy may rewrite. body is the content of req.Body, nil for none.
 //
 // See https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
 func Sign(req *http.Request, body []byte, accessKey, secretKey string, now time.Time) {
