@@ -17,6 +17,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
 
 // sample is a request to sign.
@@ -39,9 +40,11 @@ func ours(s *sample) string {
 		req.Header.Set("X-Project-Id", s.project)
 	}
 
-	modelarts.Sign(req, []byte(s.body), modelarts.Credentials{
-		AccessKey: s.accessKey, SecretKey: modelarts.NewSecret(s.secretKey), SecurityToken: modelarts.NewSecret(s.securityToken),
-	}, s.now)
+	if s.securityToken != "" {
+		req.Header.Set("X-Security-Token", s.securityToken)
+	}
+
+	signature.Sign(req, []byte(s.body), s.accessKey, s.secretKey, s.now)
 
 	return req.Header.Get("Authorization")
 }

@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
-// How long the credentials for a role can live, and do where nothing is said.
+// The shortest, the longest and the default lifetime of the credentials for a role.
 const (
 	MinRoleDuration     = 15 * time.Minute
 	MaxRoleDuration     = 24 * time.Hour
@@ -18,25 +21,24 @@ const (
 )
 
 const (
-	// renewBefore is how long before their end credentials are replaced, and renewShare the part of their life that it
-	// is at most.
+	// Credentials are replaced renewBefore before they expire, or 1/renewShare of their lifetime before, whichever is later.
 	renewBefore = 10 * time.Minute
 	renewShare  = 5
 )
 
-// Role is an agency of another account, or of the own one, whose permissions are taken on.
+// Role is an agency of this account or another one, whose permissions are assumed.
 type Role struct {
 	AgencyName string
-	// DomainName and DomainID name the account that the agency is in. One of them is enough; the id wins.
+	// DomainName and DomainID name the account of the agency. One of them is enough; the id takes precedence.
 	DomainName string
 	DomainID   string
-	// Duration is the life of the credentials, from MinRoleDuration to MaxRoleDuration. 0: DefaultRoleDuration.
+	// Duration is the lifetime of the credentials, from MinRoleDuration to MaxRoleDuration. 0: DefaultRoleDuration.
 	Duration time.Duration
 }
 
-// AssumeRole returns a source of temporary credentials for role, which cfg.Credentials ask IAM for. They are kept, and
-// replaced before they end; concurrent callers share one call. Of cfg, it uses what is about IAM and the connection. It
-// sends nothing itself. It returns an error for what NewClient would, and for an incomplete role.
+// AssumeRole returns a source of temporary credentials for role, which it requests from IAM with cfg.Credentials. It keeps
+// them, and replaces them before they expire; concurrent callers share one request. Of cfg, it uses what is about IAM and
+// the connection. AssumeRole itself sends nothing. It returns the errors of NewClient, and one for an incomplete role.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-iam/iam_04_0101.html
 func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
@@ -46,14 +48,14 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 
 	switch {
 	case role.AgencyName == "":
-		return nil, errors.New("assume role: there is no agency name")
+		return nil, errors.New("assume role: the agency name is missing")
 	case role.DomainName == "" && role.DomainID == "":
-		return nil, errors.New("assume role: there is neither a domain name nor a domain id")
+		return nil, errors.New("assume role: the domain name or id is missing")
 	case role.Duration < MinRoleDuration || role.Duration > MaxRoleDuration:
 		return nil, fmt.Errorf("assume role: a duration of %s is not between %s and %s", role.Duration, MinRoleDuration, MaxRoleDuration)
 	}
 
-	iam, err := newService(cfg, iamEndpoint, secretsOf(cfg.Credentials))
+	iam, err := newService(cfg, iamEndpoint, redactorOf(cfg.Credentials))
 	if err != nil {
 		return nil, fmt.Errorf("assume role: %w", err)
 	}
@@ -61,47 +63,47 @@ func AssumeRole(cfg Config, role Role) (CredentialsSource, error) {
 	return &assumedRole{iam: iam, role: role}, nil
 }
 
-// assumedRole has the temporary credentials for a role.
+// assumedRole is a source of temporary credentials for a role.
 type assumedRole struct {
 	iam    *service
 	role   Role
-	flight flight[Credentials]
+	shared sharedCall[Credentials]
 
 	mu      sync.Mutex
 	current Credentials
 	renew   time.Time
-	end     time.Time
+	expiry  time.Time
 }
 
-// sentSecrets returns what the requests to IAM know, for the requests that are signed with what IAM returns.
-func (a *assumedRole) sentSecrets() *sentSecrets { return a.iam.secrets }
+// redactor returns the redactor of the requests to IAM, for the requests that are signed with what IAM returns.
+func (a *assumedRole) redactor() *redact.Redactor { return a.iam.redactor }
 
-// Credentials returns the credentials at hand, or new ones where they are about to end.
+// Credentials returns the current credentials, or new ones if those are about to expire.
 func (a *assumedRole) Credentials(ctx context.Context) (Credentials, error) {
-	current, renew, end := a.cached()
+	current, renew, expiry := a.cached()
 	if time.Now().Before(renew) {
 		return current, nil
 	}
 
 	credentials, err := a.replace(ctx, current)
-	if err != nil && time.Now().Before(end) {
+	if err != nil && time.Now().Before(expiry) {
 		return current, nil
 	}
 
 	return credentials, err
 }
 
-// Refresh replaces the credentials, unless that has been done since stale were in use.
+// Refresh replaces the credentials, unless that happened after stale were used.
 func (a *assumedRole) Refresh(ctx context.Context, stale Credentials) (bool, error) {
 	fresh, err := a.replace(ctx, stale)
 
 	return err == nil && fresh != stale, err
 }
 
-// replace returns other credentials than old, asking IAM for them where there are none yet.
+// replace returns other credentials than old: the current ones if they differ, or else new ones from IAM.
 func (a *assumedRole) replace(ctx context.Context, old Credentials) (Credentials, error) {
-	return a.flight.do(ctx, lookupTimeout, func(ctx context.Context) (Credentials, error) {
-		if current, _, end := a.cached(); current != old && time.Now().Before(end) {
+	return a.shared.do(ctx, func(ctx context.Context) (Credentials, error) {
+		if current, _, expiry := a.cached(); current != old && time.Now().Before(expiry) {
 			return current, nil
 		}
 
@@ -109,14 +111,14 @@ func (a *assumedRole) replace(ctx context.Context, old Credentials) (Credentials
 	})
 }
 
-func (a *assumedRole) cached() (current Credentials, renew, end time.Time) {
+func (a *assumedRole) cached() (current Credentials, renew, expiry time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 
-	return a.current, a.renew, a.end
+	return a.current, a.renew, a.expiry
 }
 
-// assume asks IAM for credentials. Asking again does no harm, so this POST is repeated like a GET.
+// assume requests credentials from IAM. Repeating that does no harm, so this POST is repeated like a GET.
 func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 	body, err := json.Marshal(newAssumeRoleWire(a.role))
 	if err != nil {
@@ -132,19 +134,19 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 		return Credentials{}, &roleError{agency: a.role.AgencyName, err: err}
 	}
 
-	credentials, end, ok := decodeAssumed(answer)
+	credentials, expiry, ok := decodeAssumed(answer)
 	if !ok {
 		// The reply is not quoted: parts of it may be secret.
 		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.quotedRequestID())
 	}
 
-	a.iam.secrets.add(credentials.secrets()...)
-	a.keep(credentials, asked, end)
+	withhold(a.iam.redactor, credentials.secrets()...)
+	a.keep(credentials, asked, expiry)
 
 	return credentials, nil
 }
 
-// roleError is a role that could not be assumed.
+// roleError reports a role that could not be assumed.
 type roleError struct {
 	agency string
 	err    error
@@ -154,7 +156,7 @@ func (e *roleError) Error() string { return fmt.Sprintf("assume role %s: %v", e.
 
 func (e *roleError) Unwrap() error { return e.err }
 
-// IsRoleRefused reports whether err is IAM's answer that a role, as it is configured, cannot be assumed.
+// IsRoleRefused reports whether IAM answered that a role, as it is configured, cannot be assumed.
 func IsRoleRefused(err error) bool {
 	_, role := errors.AsType[*roleError](err)
 	answer, answered := errors.AsType[*Error](err)
@@ -162,25 +164,25 @@ func IsRoleRefused(err error) bool {
 	return role && answered && answer.StatusCode/100 == 4 && !IsUnauthorized(err) && !IsThrottled(err)
 }
 
-// keep stores credentials. Their life is what was asked for, or what IAM says where that is shorter: IAM's word counts
-// only where it is in the future, since the local clock may be wrong.
-func (a *assumedRole) keep(credentials Credentials, asked, end time.Time) {
-	life := a.role.Duration
-	if left := end.Sub(asked); left > 0 && left < life {
-		life = left
+// keep stores credentials that were requested at asked. Their lifetime is the requested one, or what IAM says if that is
+// shorter. An expiry in the past is ignored, since the local clock may be wrong.
+func (a *assumedRole) keep(credentials Credentials, asked, expiry time.Time) {
+	lifetime := a.role.Duration
+	if left := expiry.Sub(asked); left > 0 && left < lifetime {
+		lifetime = left
 	}
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 
-	a.current, a.end = credentials, asked.Add(life)
-	a.renew = a.end.Add(-min(renewBefore, life/renewShare))
+	a.current, a.expiry = credentials, asked.Add(lifetime)
+	a.renew = a.expiry.Add(-min(renewBefore, lifetime/renewShare))
 }
 
-// decodeAssumed returns the credentials in the reply and when they end, the zero time where the reply does not show it.
+// decodeAssumed returns the credentials in the reply and when they expire, the zero time if the reply does not show it.
 func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
-	shown := decodeObject(answer.body).object("credential")
-	access, secret, token := shown.string("access"), shown.string("secret"), shown.string("securitytoken")
+	shown := lenient.Parse(answer.body).Object("credential")
+	access, secret, token := shown.String("access"), shown.String("secret"), shown.String("securitytoken")
 
 	if access == nil || secret == nil || token == nil {
 		return Credentials{}, time.Time{}, false
@@ -188,15 +190,15 @@ func decodeAssumed(answer *reply) (Credentials, time.Time, bool) {
 
 	credentials := Credentials{AccessKey: *access, SecretKey: NewSecret(*secret), SecurityToken: NewSecret(*token)}
 
-	var end time.Time
-	if expires := shown.string("expires_at"); expires != nil {
-		end, _ = time.Parse(time.RFC3339, *expires)
+	var expiry time.Time
+	if expires := shown.String("expires_at"); expires != nil {
+		expiry, _ = time.Parse(time.RFC3339, *expires)
 	}
 
-	return credentials, end, credentials.check() == nil && *token != ""
+	return credentials, expiry, credentials.check() == nil && *token != ""
 }
 
-// assumeRoleWire is the request as IAM reads it.
+// assumeRoleWire is the body of the request to IAM.
 type assumeRoleWire struct {
 	Auth struct {
 		Identity struct {

@@ -1,5 +1,5 @@
-// Package modelarts is the wire between this provider and the ModelArts DevServer API: HTTP, JSON, signing, errors,
-// and which requests may be repeated. It knows nothing of Terraform.
+// Package modelarts is the client of the ModelArts DevServer API: HTTP, JSON, signing, errors, and which requests may be
+// repeated. It knows nothing of Terraform.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 package modelarts
@@ -7,14 +7,16 @@ package modelarts
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
+	"net/url"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/transport"
 )
 
-// defaultUserAgent is what the client calls itself where Config.UserAgent is empty.
 const defaultUserAgent = "terraform-provider-modelarts"
 
-// Config is what a Client needs to know.
+// Config configures a Client.
 type Config struct {
 	// Endpoint is the base URL of ModelArts. Empty: https://modelarts.{region}.{cloud}.
 	Endpoint string
@@ -22,28 +24,27 @@ type Config struct {
 	IAMEndpoint string
 	// Region is the region id, such as cn-north-4.
 	Region string
-	// ProjectID is the id of the project. Empty: IAM is asked for the project called ProjectName, once.
+	// ProjectID is the id of the project. Empty: it is looked up once, by ProjectName, in IAM.
 	ProjectID string
-	// ProjectName is the name of the project to look up. Empty: the name is the region id.
+	// ProjectName is the name of the project to look up. Empty: the region id.
 	ProjectName string
 	// Cloud is the domain of the cloud. Empty: myhuaweicloud.com, or myhuaweicloud.eu for the regions eu-west-1xx.
 	Cloud string
 	// Credentials authenticate every request.
 	Credentials CredentialsSource
-	// Insecure turns certificate checks off, and allows plain http to any host. Plain http to this machine is allowed
-	// without it.
+	// Insecure disables certificate checks and allows plain http to any host. Plain http to this machine is always allowed.
 	Insecure bool
-	// CACertFile is a PEM file of certificate authorities to trust besides those of the system, or its content.
+	// CACertFile is a PEM file of certificate authorities to trust in addition to those of the system, or its content.
 	CACertFile string
-	// MaxRetries is how often a GET is repeated, after the first try. 0: never. Other methods are never repeated.
+	// MaxRetries is how many times a GET is repeated after the first try. Other methods are never repeated.
 	MaxRetries int
 	// UserAgent is the User-Agent header. Empty: terraform-provider-modelarts.
 	UserAgent string
-	// Transport carries the requests. Nil: a transport of the client's own, with proxies from the environment. Insecure
-	// and CACertFile are about the latter only. It must not follow redirects or repeat requests.
+	// Transport carries the requests. It must neither follow redirects nor repeat requests. Nil: one that does neither, with
+	// proxies from the environment; only that one uses Insecure and CACertFile.
 	Transport http.RoundTripper
-	// Logger gets one debug record per try: method, path, status, duration, request id. Nil: no logs.
-	Logger *slog.Logger
+	// OnTry is called after each try of a request, with the context of the call, such as to log it. Nil: it is not called.
+	OnTry func(ctx context.Context, try Try)
 }
 
 // Client calls the DevServer API of one region and project. It is safe for concurrent use.
@@ -59,14 +60,14 @@ type Client struct {
 // machine without Insecure, a CA file that cannot be read, a malformed proxy in the environment, and missing
 // credentials.
 func NewClient(cfg Config) (*Client, error) {
-	secrets := secretsOf(cfg.Credentials)
+	redactor := redactorOf(cfg.Credentials)
 
-	api, err := newService(cfg, modelArtsEndpoint, secrets)
+	api, err := newService(cfg, modelArtsEndpoint, redactor)
 	if err != nil {
 		return nil, err
 	}
 
-	project, err := newProjectLookup(cfg, secrets)
+	project, err := newProjectLookup(cfg, redactor)
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +78,14 @@ func NewClient(cfg Config) (*Client, error) {
 // Region returns the region id of the configuration.
 func (c *Client) Region() string { return c.region }
 
-// ProjectID returns the id of the project. Where the configuration has none, IAM is asked once; concurrent callers share
-// the answer, and only a success is kept.
+// ProjectID returns the id of the project. If the configuration has none, it is looked up in IAM, once unless that fails;
+// concurrent callers share the request.
 //
 // See https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (c *Client) ProjectID(ctx context.Context) (string, error) { return c.project.id(ctx) }
 
-// newService returns the service that cfg has under the endpoint of kind, and that withholds what repeats secrets.
-func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, error) {
+// newService returns the service that cfg has under the endpoint of kind. Its errors quote nothing that redactor withholds.
+func newService(cfg Config, kind endpointKind, redactor *redact.Redactor) (*service, error) {
 	if cfg.Credentials == nil {
 		return nil, errors.New("no credentials")
 	}
@@ -108,20 +109,32 @@ func newService(cfg Config, kind endpointKind, secrets *sentSecrets) (*service, 
 		return nil, errors.New("the user agent has characters that cannot be sent in a header")
 	}
 
-	logger := cfg.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
+	onTry := cfg.OnTry
+	if onTry == nil {
+		onTry = func(context.Context, Try) {}
 	}
 
-	secrets.addOpen(base.Host)
+	redactor.AddOpen(base.Host)
 
 	if cfg.Transport == nil {
-		proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: base}) // newTransports has seen to the error
-		secrets.add(passwordOf(proxy))
+		proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: base}) // newTransports has checked the error
+		withhold(redactor, passwordOf(proxy))
 	}
 
 	return &service{
 		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
-		userAgent: userAgent, maxRetries: cfg.MaxRetries, logger: logger, secrets: secrets,
+		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, redactor: redactor,
 	}, nil
 }
+
+// newTransports returns what carries reads and what carries everything else to base.
+func newTransports(cfg Config, base *url.URL) (reads, writes http.RoundTripper, err error) {
+	if cfg.Transport != nil {
+		return cfg.Transport, cfg.Transport, nil
+	}
+
+	return transport.New(transport.Config{Base: base, Insecure: cfg.Insecure, CACertFile: cfg.CACertFile})
+}
+
+// ErrCACertificates reports that Config.CACertFile cannot be used.
+var ErrCACertificates = transport.ErrCACertificates

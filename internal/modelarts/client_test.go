@@ -1,9 +1,9 @@
 package modelarts_test
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -37,7 +37,7 @@ func TestEndpoints(t *testing.T) {
 		"plain http":         {func(c *modelarts.Config) { c.Endpoint = "http://a.example" }, "", "", "the ModelArts endpoint is plain http to a.example,"},
 		"plain http for IAM": {func(c *modelarts.Config) { c.IAMEndpoint = "http://127.evil.example" }, "", "", "the IAM endpoint is plain http"},
 		"below localhost":    {func(c *modelarts.Config) { c.Endpoint = "http://x.localhost" }, "", "", "is plain http to x.localhost,"},
-		"beside localhost":   {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
+		"localhost.example":  {func(c *modelarts.Config) { c.Endpoint = "http://localhost.example" }, "", "", "is plain http to localhost.example,"},
 		"another loopback":   {func(c *modelarts.Config) { c.Endpoint, c.IAMEndpoint = "http://127.1.2.3:1", "http://127.0.0.1" }, "http://127.1.2.3:1", "http://127.0.0.1", ""},
 		"no loopback":        {func(c *modelarts.Config) { c.Endpoint = "http://128.0.0.1" }, "", "", "is plain http to 128.0.0.1,"},
 		"in the endpoint":    {func(c *modelarts.Config) { c.Endpoint = "https://user:hush@a.example" }, "", "", "the ModelArts endpoint has a user name"},
@@ -190,21 +190,12 @@ func TestDefaultUserAgent(t *testing.T) {
 	}
 }
 
-func TestLog(t *testing.T) {
+func TestOnTry(t *testing.T) {
 	t.Parallel()
 
-	var lines bytes.Buffer
+	type key struct{}
 
-	logger := slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{
-		Level: slog.LevelDebug,
-		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
-			if attr.Key == slog.TimeKey || attr.Key == "duration" {
-				return slog.String(attr.Key, "some")
-			}
-
-			return attr
-		},
-	}))
+	var lines []string
 
 	transport := &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
 		switch n {
@@ -216,17 +207,27 @@ func TestLog(t *testing.T) {
 			return response(http.StatusOK, `{"data":[]}`), nil
 		}
 	}}
-	client := newClient(t, transport, func(cfg *modelarts.Config) { cfg.Logger = logger })
+	client := newClient(t, transport, func(cfg *modelarts.Config) {
+		cfg.OnTry = func(ctx context.Context, try modelarts.Try) {
+			if try.Duration <= 0 {
+				t.Errorf("it took %s", try.Duration)
+			}
 
-	_, _ = reinstall(t.Context(), client)
-	_, _ = reinstall(t.Context(), client)
-	_, _ = client.ListImages(t.Context(), modelarts.ListImagesOptions{FlavorName: "hush"})
+			lines = append(lines, fmt.Sprintf("%v: %s %s: %d %q %v", ctx.Value(key{}), try.Method, try.Path, try.Status, try.RequestID(), try.Err))
+		}
+	})
 
-	want := `time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some status=400 request_id=r1
-time=some level=DEBUG msg=request method=POST path=` + testPath + `/reinstallos duration=some error="POST ` + testPath + `/reinstallos: no answer: (the error is not shown: it repeats a value that was sent as a secret)"
-time=some level=DEBUG msg=request method=GET path=/v1/` + testProject + `/dev-servers/images duration=some status=200 request_id=""
-`
-	if diff := cmp.Diff(want, lines.String()); diff != "" {
+	ctx := context.WithValue(t.Context(), key{}, "caller")
+	_, _ = reinstall(ctx, client)
+	_, _ = reinstall(ctx, client)
+	_, _ = client.ListImages(ctx, modelarts.ListImagesOptions{FlavorName: "hush"})
+
+	want := []string{
+		"caller: POST " + testPath + `/reinstallos: 400 "r1" <nil>`,
+		"caller: POST " + testPath + `/reinstallos: 0 "" POST ` + testPath + "/reinstallos: no answer: (the error is not shown: it repeats a value that was sent as a secret)",
+		"caller: GET /v1/" + testProject + `/dev-servers/images: 200 "" <nil>`,
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -3,10 +3,17 @@ package modelarts
 import (
 	"context"
 	"errors"
+	"net/http"
+	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
 )
 
-// Credentials are what a request is authenticated with: a token, or else an access key, its secret key, and, where the
-// key is temporary, a security token.
+const headerToken = "X-Auth-Token" //nolint:gosec // the name of a header
+
+// Credentials authenticate a request: a token, or else an access key, its secret key and, if the key is temporary, a
+// security token.
 //
 // See https://support.huaweicloud.com/api-modelarts/modelarts_03_0004.html
 type Credentials struct {
@@ -16,27 +23,27 @@ type Credentials struct {
 	Token         Secret
 }
 
-// CredentialsSource has the credentials for the requests of a Client. It must be safe for concurrent use.
+// CredentialsSource provides the credentials for the requests of a Client. It must be safe for concurrent use.
 type CredentialsSource interface {
 	// Credentials returns the credentials to use now.
 	Credentials(ctx context.Context) (Credentials, error)
-	// Refresh is called with the credentials that the service has answered 401 to. It reports whether Credentials now
+	// Refresh is called with the credentials of a request that was answered with 401. It reports whether Credentials now
 	// returns others.
 	Refresh(ctx context.Context, stale Credentials) (bool, error)
 }
 
-// StaticCredentials returns a source that has nothing but credentials.
+// StaticCredentials returns a source that always returns credentials.
 func StaticCredentials(credentials Credentials) CredentialsSource {
-	return &staticCredentials{credentials: credentials, sent: newSentSecrets()}
+	return &staticCredentials{credentials: credentials, shared: redact.New()}
 }
 
 type staticCredentials struct {
 	credentials Credentials
-	sent        *sentSecrets
+	shared      *redact.Redactor
 }
 
-// sentSecrets returns what all know that send requests with the credentials.
-func (s *staticCredentials) sentSecrets() *sentSecrets { return s.sent }
+// redactor returns the redactor that all requests with the credentials share.
+func (s *staticCredentials) redactor() *redact.Redactor { return s.shared }
 
 func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
 	return s.credentials, s.credentials.check()
@@ -44,7 +51,7 @@ func (s *staticCredentials) Credentials(context.Context) (Credentials, error) {
 
 func (s *staticCredentials) Refresh(context.Context, Credentials) (bool, error) { return false, nil }
 
-// check tells what keeps the credentials from being used.
+// check returns an error if the credentials cannot be used.
 func (c Credentials) check() error {
 	if c.Token.IsZero() && (c.AccessKey == "" || c.SecretKey.IsZero()) {
 		return errors.New("the credentials need a token, or an access key and a secret key")
@@ -57,6 +64,21 @@ func (c Credentials) check() error {
 	}
 
 	return nil
+}
+
+// authenticate adds to req the token, or else a signature by the access key. body is the content of req.Body.
+func (c Credentials) authenticate(req *http.Request, body []byte) {
+	if !c.Token.IsZero() {
+		req.Header.Set(headerToken, c.Token.Reveal())
+
+		return
+	}
+
+	if !c.SecurityToken.IsZero() {
+		req.Header.Set(signature.HeaderSecurityToken, c.SecurityToken.Reveal())
+	}
+
+	signature.Sign(req, body, c.AccessKey, c.SecretKey.Reveal(), time.Now())
 }
 
 // secrets returns what must not be shown.

@@ -1,45 +1,41 @@
 package modelarts
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
-	"math"
 	"reflect"
-	"strconv"
-	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
-// DecodeServer returns the server in body, nil where body shows none. It takes what it understands: a field that is
-// missing, null or of a JSON type that makes no sense for it is nil, unknown fields and values are fine.
-func DecodeServer(body []byte) *Server { return decodeServer(decodeObject(body)) }
+// DecodeServer returns the server in body, nil if body shows none. It is lenient: a field that is missing, null or of a JSON
+// type that makes no sense for it is nil, and unknown fields and values are ignored.
+func DecodeServer(body []byte) *Server { return decodeServer(lenient.Parse(body)) }
 
 // page is one page of a listing.
 type page[T any] struct {
 	items    []T
-	elements int    // of the array in the reply, those included that are no item
+	elements int    // of the array in the reply, including those that are not items
 	total    *int64 // number of elements of the whole listing
 }
 
-// decodePage returns the page in body with the items that decode takes; nil where body is no page. It is as lenient as
+// decodePage returns the page in body with the items that decode accepts, nil if body is not a page. It is as lenient as
 // DecodeServer.
-func decodePage[T any](body []byte, decode func(object) (T, bool)) *page[T] {
-	members := decodeObject(body)
+func decodePage[T any](body []byte, decode func(lenient.Object) (T, bool)) *page[T] {
+	members := lenient.Parse(body)
 	data, known := members["data"].([]any)
 
 	for _, name := range []string{"current", "pages", "size", "total"} {
-		known = known || members.int64(name) != nil
+		known = known || members.Int64(name) != nil
 	}
 
 	if !known {
 		return nil
 	}
 
-	return &page[T]{items: decodeList(data, decode), elements: len(data), total: members.int64("total")}
+	return &page[T]{items: lenient.List(data, decode), elements: len(data), total: members.Int64("total")}
 }
 
-// decodeListedServer decodes an element of a page; false where it is not a server.
-func decodeListedServer(element object) (Server, bool) {
+// decodeListedServer decodes an element of a page; false if it is not a server.
+func decodeListedServer(element lenient.Object) (Server, bool) {
 	server := decodeServer(element)
 	if server == nil {
 		return Server{}, false
@@ -48,22 +44,22 @@ func decodeListedServer(element object) (Server, bool) {
 	return *server, true
 }
 
-// decodeListedImage decodes an element of a page; false where it is not an image.
-func decodeListedImage(element object) (Image, bool) {
+// decodeListedImage decodes an element of a page; false if it is not an image.
+func decodeListedImage(element lenient.Object) (Image, bool) {
 	image := decodeImage(element)
 
 	return image, image != Image{}
 }
 
-// decodeProjects returns the ids of the projects in body that are called name; false where body is no list of projects.
+// decodeProjects returns the ids of the projects in body that are called name; false if body is not a list of projects.
 func decodeProjects(body []byte, name string) ([]string, bool) {
-	projects, ok := decodeObject(body)["projects"].([]any)
+	projects, ok := lenient.Parse(body)["projects"].([]any)
 	if !ok {
 		return nil, false
 	}
 
-	return decodeList(projects, func(project object) (string, bool) {
-		id, shown := project.string("id"), project.string("name")
+	return lenient.List(projects, func(project lenient.Object) (string, bool) {
+		id, shown := project.String("id"), project.String("name")
 		if id == nil || !isPathElement(*id) || !isHeaderValue(*id) {
 			return "", false
 		}
@@ -72,27 +68,27 @@ func decodeProjects(body []byte, name string) ([]string, bool) {
 	}), true
 }
 
-func decodeServer(server object) *Server {
+func decodeServer(server lenient.Object) *Server {
 	decoded := &Server{
-		ID:                  server.string("id"),
-		Name:                server.string("name"),
-		Status:              (*Status)(server.string("status")),
-		Category:            server.string("category"),
-		ChargingMode:        server.string("charging_mode"),
-		Flavor:              server.string("flavor"),
-		KeyPairName:         server.string("key_pair_name"),
-		OrderID:             server.string("order_id"),
-		SubnetID:            server.string("subnet_id"),
-		VPCID:               server.string("vpc_id"),
-		CreateAt:            server.int64("create_at"),
-		UpdateAt:            server.int64("update_at"),
-		CloudServer:         decodeField(server, "cloud_server", decodeCloudServer),
-		Endpoints:           decodeFields(server, "endpoints", decodeEndpoint),
-		EndpointsResponse:   decodeFields(server, "endpoints_response", decodeEndpointResponse),
-		Image:               decodeField(server, "image", decodeImage),
-		ServerImageResponse: decodeField(server, "server_image_response", decodeImage),
-		ServerHPS:           decodeField(server, "server_hps", decodeServerHPS),
-		Volumes:             decodeFields(server, "volumes", decodeVolume),
+		ID:                  server.String("id"),
+		Name:                server.String("name"),
+		Status:              (*Status)(server.String("status")),
+		Category:            server.String("category"),
+		ChargingMode:        server.String("charging_mode"),
+		Flavor:              server.String("flavor"),
+		KeyPairName:         server.String("key_pair_name"),
+		OrderID:             server.String("order_id"),
+		SubnetID:            server.String("subnet_id"),
+		VPCID:               server.String("vpc_id"),
+		CreateAt:            server.Int64("create_at"),
+		UpdateAt:            server.Int64("update_at"),
+		CloudServer:         lenient.Field(server, "cloud_server", decodeCloudServer),
+		Endpoints:           lenient.Fields(server, "endpoints", decodeEndpoint),
+		EndpointsResponse:   lenient.Fields(server, "endpoints_response", decodeEndpointResponse),
+		Image:               lenient.Field(server, "image", decodeImage),
+		ServerImageResponse: lenient.Field(server, "server_image_response", decodeImage),
+		ServerHPS:           lenient.Field(server, "server_hps", decodeServerHPS),
+		Volumes:             lenient.Fields(server, "volumes", decodeVolume),
 	}
 
 	if reflect.ValueOf(decoded).Elem().IsZero() {
@@ -102,187 +98,48 @@ func decodeServer(server object) *Server {
 	return decoded
 }
 
-func decodeCloudServer(cloud object) CloudServer {
+func decodeCloudServer(cloud lenient.Object) CloudServer {
 	return CloudServer{
-		ID: cloud.string("id"), Type: cloud.string("type"), HPSID: cloud.string("hps_id"), HPSECSID: cloud.string("hps_ecs_id"),
+		ID: cloud.String("id"), Type: cloud.String("type"), HPSID: cloud.String("hps_id"), HPSECSID: cloud.String("hps_ecs_id"),
 	}
 }
 
-func decodeEndpoint(endpoint object) Endpoint {
+func decodeEndpoint(endpoint lenient.Object) Endpoint {
 	return Endpoint{
-		AllowedAccessIPs: endpoint.strings("allowed_access_ips"),
-		DevService:       endpoint.string("dev_service"),
-		KeyPairNames:     endpoint.strings("key_pair_names"),
-		Service:          endpoint.string("service"),
-		SSHKeys:          endpoint.strings("ssh_keys"),
-		URI:              endpoint.string("uri"),
+		AllowedAccessIPs: endpoint.Strings("allowed_access_ips"),
+		DevService:       endpoint.String("dev_service"),
+		KeyPairNames:     endpoint.Strings("key_pair_names"),
+		Service:          endpoint.String("service"),
+		SSHKeys:          endpoint.Strings("ssh_keys"),
+		URI:              endpoint.String("uri"),
 	}
 }
 
-func decodeEndpointResponse(endpoint object) EndpointResponse {
+func decodeEndpointResponse(endpoint lenient.Object) EndpointResponse {
 	return EndpointResponse{
-		AllowedAccessIPs: endpoint.strings("allowed_access_ips"),
-		DevService:       endpoint.string("dev_service"),
-		Extensions:       endpoint.stringMap("extensions"),
-		SSHKeys:          endpoint.strings("ssh_keys"),
+		AllowedAccessIPs: endpoint.Strings("allowed_access_ips"),
+		DevService:       endpoint.String("dev_service"),
+		Extensions:       endpoint.StringMap("extensions"),
+		SSHKeys:          endpoint.Strings("ssh_keys"),
 	}
 }
 
-func decodeImage(image object) Image {
+func decodeImage(image lenient.Object) Image {
 	return Image{
-		Arch:       image.string("arch"),
-		ImageID:    image.string("image_id"),
-		Name:       image.string("name"),
-		ServerType: image.string("server_type"),
-		Status:     image.string("status"),
+		Arch:       image.String("arch"),
+		ImageID:    image.String("image_id"),
+		Name:       image.String("name"),
+		ServerType: image.String("server_type"),
+		Status:     image.String("status"),
 	}
 }
 
-func decodeServerHPS(hps object) ServerHPS {
-	return ServerHPS{ID: hps.string("id"), Name: hps.string("name")}
+func decodeServerHPS(hps lenient.Object) ServerHPS {
+	return ServerHPS{ID: hps.String("id"), Name: hps.String("name")}
 }
 
-func decodeVolume(volume object) Volume {
+func decodeVolume(volume lenient.Object) Volume {
 	return Volume{
-		EVSID: volume.string("evs_id"), EVSType: volume.string("evs_type"), Size: volume.int64("size"), Type: volume.string("type"),
+		EVSID: volume.String("evs_id"), EVSType: volume.String("evs_type"), Size: volume.Int64("size"), Type: volume.String("type"),
 	}
-}
-
-// object is a JSON object. Its methods return nil for what is missing, null or of another type.
-type object map[string]any
-
-// decodeObject returns the one JSON object that body consists of, nil where it does not.
-func decodeObject(body []byte) object {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil
-	}
-
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil
-	}
-
-	members, _ := value.(map[string]any)
-
-	return members
-}
-
-func (o object) object(name string) object {
-	members, _ := o[name].(map[string]any)
-
-	return members
-}
-
-func (o object) string(name string) *string {
-	if text, ok := o[name].(string); ok {
-		return &text
-	}
-
-	return nil
-}
-
-// int64 takes a number, one in a string, and one written as a float such as 1.699e12, as long as it is integral.
-func (o object) int64(name string) *int64 {
-	var text string
-
-	switch value := o[name].(type) {
-	case json.Number:
-		text = value.String()
-	case string:
-		text = strings.TrimSpace(value)
-	default:
-		return nil
-	}
-
-	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return &number
-	}
-
-	const exact = 1 << 53 // up to here a float64 has every integer
-
-	float, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.Trunc(float) != float || math.Abs(float) > exact {
-		return nil
-	}
-
-	number := int64(float)
-
-	return &number
-}
-
-func (o object) strings(name string) []string {
-	values, ok := o[name].([]any)
-	if !ok {
-		return nil
-	}
-
-	texts := make([]string, 0, len(values))
-
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			texts = append(texts, text)
-		}
-	}
-
-	return texts
-}
-
-func (o object) stringMap(name string) map[string]string {
-	members := o.object(name)
-	if members == nil {
-		return nil
-	}
-
-	texts := make(map[string]string, len(members))
-
-	for key, value := range members {
-		if text, ok := value.(string); ok {
-			texts[key] = text
-		}
-	}
-
-	return texts
-}
-
-// decodeField decodes a member that is an object.
-func decodeField[T any](o object, name string, decode func(object) T) *T {
-	members := o.object(name)
-	if members == nil {
-		return nil
-	}
-
-	decoded := decode(members)
-
-	return &decoded
-}
-
-// decodeFields decodes a member that is an array of objects.
-func decodeFields[T any](o object, name string, decode func(object) T) []T {
-	values, ok := o[name].([]any)
-	if !ok {
-		return nil
-	}
-
-	return decodeList(values, func(element object) (T, bool) { return decode(element), true })
-}
-
-// decodeList decodes the objects in values, and leaves out what is none or what decode does not take.
-func decodeList[T any](values []any, decode func(object) (T, bool)) []T {
-	list := make([]T, 0, len(values))
-
-	for _, value := range values {
-		members, ok := value.(map[string]any)
-		if !ok {
-			continue
-		}
-
-		if decoded, ok := decode(members); ok {
-			list = append(list, decoded)
-		}
-	}
-
-	return list
 }

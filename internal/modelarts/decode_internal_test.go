@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
 func TestDecodePageOfServers(t *testing.T) {
@@ -48,7 +50,7 @@ func TestDecodePageOfImages(t *testing.T) {
 	})
 }
 
-// decoded is what a body is decoded to; without items it is no page.
+// decoded is a body with the page that it is decoded to; without items there is none.
 type decoded[T any] struct {
 	body     string
 	items    []T
@@ -56,7 +58,7 @@ type decoded[T any] struct {
 	total    *int64
 }
 
-func wantPages[T any](t *testing.T, decode func(object) (T, bool), tests map[string]decoded[T]) {
+func wantPages[T any](t *testing.T, decode func(lenient.Object) (T, bool), tests map[string]decoded[T]) {
 	t.Helper()
 
 	for name, want := range tests {

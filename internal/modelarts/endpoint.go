@@ -19,7 +19,7 @@ var (
 	europeanRegion = regexp.MustCompile(`^eu-west-1\d\d$`)
 )
 
-// endpointKind tells the services apart.
+// endpointKind is the service that an endpoint belongs to.
 type endpointKind int
 
 const (
@@ -27,7 +27,7 @@ const (
 	iamEndpoint
 )
 
-// url returns the base URL of the service in cfg, without a slash at its end.
+// url returns the base URL of the service in cfg, without a trailing slash.
 func (k endpointKind) url(cfg Config) (*url.URL, error) {
 	name, address := "ModelArts", strings.TrimSpace(cfg.Endpoint)
 	if k == iamEndpoint {
@@ -49,7 +49,7 @@ func (k endpointKind) url(cfg Config) (*url.URL, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the %s endpoint %w", name, err)
 	case base.Scheme == "http" && !cfg.Insecure && !isLoopback(base.Hostname()):
-		return nil, fmt.Errorf("the %s endpoint is plain http to %s, which would show credentials and passwords to the "+
+		return nil, fmt.Errorf("the %s endpoint is plain http to %s, which would expose credentials and passwords to the "+
 			"network; use https", name, base.Host)
 	}
 
@@ -83,9 +83,9 @@ func defaultHost(service string, cfg Config) (string, error) {
 	return service + "." + cfg.Region + "." + cloud, nil
 }
 
-// ParseEndpoint returns the base URL of a service that address stands for, without a slash at its end; an address without
-// a scheme is treated as https. An error continues a sentence that begins with where the address comes from. It does not
-// repeat the address, which may have a password in it, wherever that stands.
+// ParseEndpoint returns the base URL that address stands for, without a trailing slash; an address without a scheme is
+// treated as https. The text of an error continues a sentence that begins with the source of the address. It does not
+// repeat the address, which may contain a password.
 func ParseEndpoint(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
 	if !strings.Contains(address, "://") {
@@ -115,7 +115,7 @@ func ParseEndpoint(address string) (*url.URL, error) {
 		Path:   strings.TrimRight(parsed.Path, "/"),
 	}
 
-	// The Host header is signed: it has to be what every proxy on the way would make of it.
+	// The Host header is signed, so it must be what every proxy on the way would turn it into.
 	if port := parsed.Port(); port == "" || (port == "443") == (base.Scheme == "https") && (port == "80") == (base.Scheme == "http") {
 		base.Host = strings.TrimSuffix(base.Host, ":"+port)
 	}
@@ -123,7 +123,7 @@ func ParseEndpoint(address string) (*url.URL, error) {
 	return base, nil
 }
 
-// isLoopback reports whether host is this machine. Names below localhost may be resolved to other ones.
+// isLoopback reports whether host is this machine. Names below localhost may resolve to other machines.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 

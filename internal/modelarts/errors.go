@@ -5,31 +5,30 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
-// Error is an answer of the service, or of the gateway in front of it, that is not a success.
+// Error is an answer of the service, or of a gateway in front of it, that is not a success.
 type Error struct {
 	Method     string
 	Path       string // path of the request, without host and query
 	StatusCode int
-	Code       string // such as ModelArts.6404 or APIGW.0301; empty where the body has none
-	Message    string // the service's own words, or the beginning of a body that is not JSON; withheld if it repeats a secret
+	Code       string // such as ModelArts.6404 or APIGW.0301; empty if the body has none
+	Message    string // of the service, or the beginning of a body that is not JSON; withheld if it repeats a secret
 	RequestID  string
-	RetryAfter time.Duration // what the Retry-After header asks for, 24 hours at most; 0 where there is none
-	// Refreshed reports that the credentials were replaced after this answer, a 401, so that another try may succeed. It
-	// does not say that the request was not processed.
+	RetryAfter time.Duration // what the Retry-After header asks for, 24 hours at most; 0 if there is none
+	// Refreshed reports whether the credentials were replaced after this answer, a 401, so that another try may succeed. It
+	// does not mean that the request was not processed.
 	Refreshed bool
 }
 
-// Error returns all that the answer said.
+// Error returns everything in the answer.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: HTTP %d", e.Method, e.Path, e.StatusCode)
@@ -58,27 +57,26 @@ func (e *Error) Status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 }
 
-// IsUnauthorized reports whether err is an answer which says that the credentials are not valid.
+// IsUnauthorized reports whether the service answered that the credentials are not valid.
 func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
 
-// IsForbidden reports whether err is an answer which says that the credentials do not suffice.
+// IsForbidden reports whether the service answered that the credentials do not suffice.
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
-// IsUnrouted reports whether err is a "not found" that is not the service's own word: a gateway's, or an HTML page.
+// IsUnrouted reports whether err is a "not found" that did not come from the service itself: a gateway's, or an HTML page.
 func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
 
-// IsThrottled reports whether err is an answer which says that there were too many requests, and so that this one was not
-// processed.
+// IsThrottled reports whether the service answered that there were too many requests, and so did not process this one.
 func IsThrottled(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
-// IsUnavailable reports whether the service answered that it is too busy, or out of order.
+// IsUnavailable reports whether the service answered that it is too busy or out of order.
 func IsUnavailable(err error) bool {
 	answer, ok := errors.AsType[*Error](err)
 
 	return ok && (answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError)
 }
 
-// IsConflict reports whether the service answered that something else is going on with the server.
+// IsConflict reports whether the service answered that something else is in progress on the server.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
 func hasStatus(err error, status int) bool {
@@ -87,16 +85,16 @@ func hasStatus(err error, status int) bool {
 	return ok && answer.StatusCode == status
 }
 
-// ConnectionError is a request that got no answer that could be read.
+// ConnectionError reports a request without a readable answer.
 type ConnectionError struct {
 	Method string
 	Path   string
-	// Sent reports whether the service may have seen the request: false only where no connection came about.
+	// Sent reports whether the service may have received the request: false only if no connection was made.
 	Sent bool
 	Err  error
 }
 
-// Error names the request and what became of the connection.
+// Error names the request and what happened to the connection.
 func (e *ConnectionError) Error() string {
 	if !e.Sent {
 		return fmt.Sprintf("%s %s: not sent: %v", e.Method, e.Path, e.Err)
@@ -105,14 +103,14 @@ func (e *ConnectionError) Error() string {
 	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Path, e.Err)
 }
 
-// Unwrap returns what the transport said.
+// Unwrap returns the error of the transport.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
 // codeServerNotFound is the error code for a DevServer id that the service does not know. It comes with HTTP 400.
 const codeServerNotFound = "ModelArts.6404"
 
-// IsNotFound reports whether err is the service's own word that it does not know a server. A gateway's 404, an HTML page
-// or an empty body are not: a wrong endpoint answers like that too.
+// IsNotFound reports whether the service itself answered that it does not know a server. A gateway's 404, an HTML page or an
+// empty body do not count: a wrong endpoint answers like that too.
 func IsNotFound(err error) bool {
 	var apiErr *Error
 	if !errors.As(err, &apiErr) {
@@ -126,15 +124,7 @@ func IsNotFound(err error) bool {
 	return apiErr.StatusCode == http.StatusNotFound && strings.HasPrefix(apiErr.Code, "ModelArts.")
 }
 
-const (
-	maxMessage = 2000 // runes of a message of the service
-	maxExcerpt = 300  // runes of a body that is not JSON
-	maxToken   = 128  // runes of an error code or a request id
-	// maxExamined is how much of a text is looked at for these, in bytes.
-	maxExamined = 256 << 10
-)
-
-// preparationError keeps a request from being sent: there are no credentials, no project id, or no time left.
+// preparationError is why a request could not be tried: there are no credentials, no project id, or no time left.
 type preparationError struct{ err error }
 
 func (e *preparationError) Error() string { return e.err.Error() }
@@ -145,13 +135,13 @@ func (e *preparationError) Unwrap() error { return e.err }
 func (r *reply) refusal(header http.Header) *Error {
 	code, message, requestID := decodeError(r.body)
 	if message == "" && code == "" {
-		message = r.excerpt()
+		message = r.redactor.Excerpt(r.body)
 	} else {
-		message = r.secrets.message(message, maxMessage)
+		message = r.redactor.Message(message)
 	}
 
 	if location, err := url.Parse(header.Get("Location")); r.status/100 == 3 && err == nil && location.Host != "" {
-		host := r.secrets.token(location.Scheme + "://" + location.Host)
+		host := r.redactor.Token(location.Scheme + "://" + location.Host)
 		message = strings.TrimSuffix("redirect to "+host+", not followed: "+message, ": ")
 	}
 
@@ -160,10 +150,10 @@ func (r *reply) refusal(header http.Header) *Error {
 	}
 
 	refused := r.failure(message)
-	refused.Code = r.secrets.code(code)
+	refused.Code = r.redactor.Code(code)
 
-	if r.secrets.split(refused.Code, refused.RequestID, refused.Message) {
-		refused.Code, refused.RequestID, refused.Message = withheldToken, withheldToken, withheldMessage
+	if r.redactor.RepeatsAcross(refused.Code, refused.RequestID, refused.Message) {
+		refused.Code, refused.RequestID, refused.Message = redact.WithheldToken, redact.WithheldToken, redact.WithheldMessage
 	}
 
 	refused.RetryAfter = parseRetryAfter(header.Get("Retry-After"), header.Get("Date"))
@@ -171,7 +161,7 @@ func (r *reply) refusal(header http.Header) *Error {
 	return refused
 }
 
-// unread returns the error for a 2xx answer whose body could not be read to its end.
+// unread returns the error for a 2xx answer whose body could not be read to the end.
 func (r *reply) unread() error {
 	if errors.Is(r.bodyErr, errTooLong) {
 		return &tooLongError{err: r.failure(errTooLong.Error())}
@@ -180,43 +170,37 @@ func (r *reply) unread() error {
 	return &ConnectionError{Method: r.method, Path: r.path, Sent: true, Err: r.bodyErr}
 }
 
-// tooLongError is an answer that is too long to be read: a part of it may not be.
+// tooLongError reports an answer that is too long to be read; a shorter page of the same listing may not be.
 type tooLongError struct{ err *Error }
 
 func (e *tooLongError) Error() string { return e.err.Error() }
 
 func (e *tooLongError) Unwrap() error { return e.err }
 
-// unusable returns the error for a 2xx answer whose body is not the wanted one.
+// unusable returns the error for a 2xx answer whose body is not what was wanted.
 func (r *reply) unusable(wanted string) *Error {
 	if len(bytes.TrimSpace(r.body)) == 0 {
 		return r.failure("the reply is empty instead of " + wanted)
 	}
 
-	return r.failure("the reply is not " + wanted + ": " + r.excerpt())
+	return r.failure("the reply is not " + wanted + ": " + r.redactor.Excerpt(r.body))
 }
 
-// failure returns an error about the answer. What message quotes of it can be shown.
+// failure returns an error about the answer. message must be fit to be shown.
 func (r *reply) failure(message string) *Error {
 	return &Error{Method: r.method, Path: r.path, StatusCode: r.status, Message: message, RequestID: r.quotedRequestID()}
 }
 
-// quotedRequestID returns the request id as it may be quoted. It is called only where the id is shown, which most never
-// are: searching it for secrets takes longer than decoding the reply.
-func (r *reply) quotedRequestID() string { return r.secrets.token(r.requestID) }
+// quotedRequestID returns the request id as it may be quoted. It is only called where the id is shown, which most never are:
+// searching it for secrets takes longer than decoding the reply.
+func (r *reply) quotedRequestID() string { return r.redactor.Token(r.requestID) }
 
-// quotedRequestID is the request id of a reply in a log. Unless the log is written, it is not searched.
-type quotedRequestID struct{ of *reply }
-
-// LogValue returns the request id as it may be quoted.
-func (q quotedRequestID) LogValue() slog.Value { return slog.StringValue(q.of.quotedRequestID()) }
-
-// decodeError returns what an error body says; empty is what it does not say. It knows the body of ModelArts and the
-// gateway, and that of IAM, which is one level down.
+// decodeError returns what an error body says, and empty strings for what it does not say. It understands the bodies of
+// ModelArts and the gateway, and that of IAM, which is nested one level deeper.
 func decodeError(body []byte) (code, message, requestID string) {
-	outer := decodeObject(body)
+	outer := lenient.Parse(body)
 
-	for _, members := range []object{outer, outer.object("error")} {
+	for _, members := range []lenient.Object{outer, outer.Object("error")} {
 		code = firstOf(code, members, "error_code", "errorCode", "code")
 		message = firstOf(message, members, "error_msg", "error_message", "errorMessage", "message")
 		requestID = firstOf(requestID, members, "request_id", "requestId")
@@ -225,8 +209,8 @@ func decodeError(body []byte) (code, message, requestID string) {
 	return code, firstOf(message, outer, "error"), requestID
 }
 
-// firstOf returns text, or, where it is empty, the first of the members that is a text or a number.
-func firstOf(text string, members object, names ...string) string {
+// firstOf returns text or, if it is empty, the first of the members that is a string or a number.
+func firstOf(text string, members lenient.Object, names ...string) string {
 	for _, name := range names {
 		if text != "" {
 			break
@@ -241,39 +225,4 @@ func firstOf(text string, members object, names ...string) string {
 	}
 
 	return text
-}
-
-var (
-	htmlHidden = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
-	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>`)
-)
-
-// excerpt returns the beginning of a body that is not understood, without HTML markup.
-func (r *reply) excerpt() string {
-	text := strings.TrimSpace(string(r.body[:min(len(r.body), maxExamined)]))
-	if strings.HasPrefix(text, "<") {
-		text = html.UnescapeString(htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " "))
-	}
-
-	return r.secrets.message(text, maxExcerpt)
-}
-
-// clean returns text in one line of at most limit runes, without what could drive a terminal.
-func clean(text string, limit int) string {
-	text = text[:min(len(text), maxExamined)]
-
-	printable := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-
-		return r
-	}, strings.ToValidUTF8(text, " "))
-
-	runes := []rune(strings.Join(strings.Fields(printable), " "))
-	if len(runes) > limit {
-		return string(runes[:limit]) + "..."
-	}
-
-	return string(runes)
 }

@@ -8,38 +8,37 @@ import (
 )
 
 const (
-	// listingLifetime is how long one listing answers for the servers in it, from before it was asked for, and how long a
-	// listing that failed is not asked for again. A refresh of a thousand servers takes a minute or two.
+	// listingLifetime is for how long a listing is used, counted from its request, and for how long one that failed is not
+	// requested again. A refresh of a thousand servers takes a minute or two.
 	listingLifetime = 2 * time.Minute
-	// listingPatience is how long reads wait for a listing, from when it was asked for.
+	// listingPatience is how long reads wait for a listing, counted from its request.
 	listingPatience = 20 * time.Second
-	// listingFailures is how many listings may fail in a row before no other one is asked for.
+	// listingFailures is how many listings may fail in a row before no other one is requested.
 	listingFailures = 2
 )
 
-// FleetReader reads many servers with few requests: the first one is asked for by itself, and as soon as there is a
-// second one, all are answered from one shared listing. A server that the listing shows as it is known already is not
-// asked for at all. It is safe for concurrent use.
+// FleetReader reads many servers with few requests: the first read gets its server alone, and from the second one on, all
+// reads share one listing. A server that the listing shows unchanged is not requested at all. It is safe for concurrent use.
 type FleetReader struct {
 	client FleetClient
 
 	mu       sync.Mutex
 	reads    int
 	failures int  // listings that failed in a row
-	refused  bool // the listing does not work here
+	refused  bool // there is no listing here
 	listing  *sharedListing
 }
 
-// FleetClient is what a FleetReader reads with.
+// FleetClient is the part of Client that a FleetReader uses.
 type FleetClient interface {
 	GetServer(ctx context.Context, id string) (*Server, error)
 	ListAllServers(ctx context.Context) ([]Server, error)
 }
 
-// NewFleetReader returns a reader that has not read anything.
+// NewFleetReader returns a reader that reads through client.
 func NewFleetReader(client FleetClient) *FleetReader { return &FleetReader{client: client} }
 
-// Known is what is known of a server from an earlier reply. Empty fields are not known.
+// Known describes a server according to an earlier reply. Empty fields are unknown.
 type Known struct {
 	UpdatedAt    int64 // epoch milliseconds
 	Status       Status
@@ -48,20 +47,20 @@ type Known struct {
 	RootVolumeID string
 }
 
-// Read returns the server, or nil where the listing shows that nothing has changed since known. A server that the listing
-// lacks is asked for by itself: it shows the caller's own servers, so absence proves nothing. The errors are those of
-// Client.GetServer; a listing that fails or does not come costs only the requests that it would have saved, and half of
-// the time of ctx at most.
+// Read returns the server, or nil if the listing shows that nothing has changed since known. A server that is missing
+// from the listing is requested alone: the listing shows the caller's own servers, so absence proves nothing. The
+// errors are those of Client.GetServer. A listing that fails, or takes too long, costs only the requests that it would
+// have saved, and half of the time of ctx at most.
 func (r *FleetReader) Read(ctx context.Context, id string, known Known) (*Server, error) {
-	if shared := r.share(ctx); shared != nil && known.Unchanged(shared.server(id)) {
+	if shared := r.awaitListing(ctx); shared != nil && known.Unchanged(shared.server(id)) {
 		return nil, nil //nolint:nilnil // nothing has changed
 	}
 
 	return r.client.GetServer(ctx, id)
 }
 
-// Unchanged reports whether row, of a listing, shows the server just as it is known. It takes an update time, a status and
-// an image on both sides to say so; what else the row shows must not differ.
+// Unchanged reports whether row, of a listing, shows the server exactly as it is known. That requires an update time, a
+// status and an image on both sides; whatever else the row shows must not differ.
 func (known Known) Unchanged(row *Server) bool {
 	if row == nil || known.UpdatedAt == 0 || known.Status == "" || known.ImageID == "" {
 		return false
@@ -73,18 +72,18 @@ func (known Known) Unchanged(row *Server) bool {
 		(row.RootVolumeID() == "" || row.RootVolumeID() == known.RootVolumeID)
 }
 
-// share returns the listing for a read; nil for the first read, and where there is no listing to be had in time.
-func (r *FleetReader) share(ctx context.Context) *sharedListing {
-	shared := r.current(ctx)
-	if shared == nil || !shared.await(ctx) || shared.err != nil {
+// awaitListing waits for the listing for a read. It returns nil for the first read, and if there is no listing in time.
+func (r *FleetReader) awaitListing(ctx context.Context) *sharedListing {
+	shared := r.sharedListing(ctx)
+	if shared == nil || !shared.wait(ctx) || shared.err != nil {
 		return nil
 	}
 
 	return shared
 }
 
-// current returns the listing that a read may use, which it asks for where there is none yet; nil where it may not.
-func (r *FleetReader) current(ctx context.Context) *sharedListing {
+// sharedListing returns the listing that a read may use, and requests it if there is none yet; nil for the first read.
+func (r *FleetReader) sharedListing(ctx context.Context) *sharedListing {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
@@ -103,7 +102,7 @@ func (r *FleetReader) current(ctx context.Context) *sharedListing {
 	return r.listing
 }
 
-// fetch gets the listing that other reads are waiting for. It outlives the read that asked for it first.
+// fetch gets the listing that reads are waiting for. It outlives the read that started it.
 func (r *FleetReader) fetch(ctx context.Context, l *sharedListing) {
 	ctx, cancel := context.WithTimeout(ctx, listingLifetime)
 	defer cancel()
@@ -133,12 +132,12 @@ func (r *FleetReader) fetch(ctx context.Context, l *sharedListing) {
 	close(l.done)
 }
 
-// refusesListing reports whether err says that these credentials, or this endpoint, have no listing.
+// refusesListing reports whether err says that there is no listing for these credentials, or at this endpoint.
 func refusesListing(err error) bool {
 	return IsUnauthorized(err) || IsForbidden(err) || hasStatus(err, http.StatusNotFound)
 }
 
-// sharedListing is one answer to many reads. All but its first two fields are written before done is closed.
+// sharedListing is a listing for many reads. servers and err are written before done is closed.
 type sharedListing struct {
 	asked   time.Time
 	done    chan struct{}
@@ -146,8 +145,8 @@ type sharedListing struct {
 	err     error
 }
 
-// await waits for the listing, and reports whether it came. It leaves at least half of the time of ctx.
-func (l *sharedListing) await(ctx context.Context) bool {
+// wait waits for the listing, and reports whether it came. It leaves at least half of the time of ctx.
+func (l *sharedListing) wait(ctx context.Context) bool {
 	patience := listingPatience - time.Since(l.asked)
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(deadline)/2)
@@ -162,11 +161,11 @@ func (l *sharedListing) await(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 
-	return l.ready()
+	return l.finished()
 }
 
-// ready reports whether the listing is there, or has failed.
-func (l *sharedListing) ready() bool {
+// finished reports whether the listing has been read, or has failed.
+func (l *sharedListing) finished() bool {
 	select {
 	case <-l.done:
 		return true
@@ -175,8 +174,8 @@ func (l *sharedListing) ready() bool {
 	}
 }
 
-// expired reports whether the listing is there, and too old.
-func (l *sharedListing) expired() bool { return l.ready() && time.Since(l.asked) > listingLifetime }
+// expired reports whether the listing is finished, and too old.
+func (l *sharedListing) expired() bool { return l.finished() && time.Since(l.asked) > listingLifetime }
 
 // server returns the row of a server, nil if there is none.
 func (l *sharedListing) server(id string) *Server { return l.servers[id] }

@@ -14,11 +14,11 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// fleet answers reads from what it has, and counts them.
+// fleet answers reads, and counts them.
 type fleet struct {
 	mu       sync.Mutex
 	servers  []modelarts.Server
-	listTime time.Duration // how long a listing takes; 0: a second, which is long enough for others to come
+	listTime time.Duration // how long a listing takes; 0: a second, which is long enough for others to arrive
 	listErr  error
 	gets     int
 	lists    int
@@ -83,10 +83,10 @@ func newFleet(size int) *fleet {
 	return f
 }
 
-// listingLifetime is how long a listing, or its failure, counts.
+// listingLifetime is for how long a listing, or its failure, counts.
 const listingLifetime = 2 * time.Minute
 
-// known is what newFleet shows.
+// known describes the servers of newFleet.
 var known = modelarts.Known{UpdatedAt: 1000, Status: modelarts.StatusRunning, ImageID: "image"}
 
 func TestFleetReader(t *testing.T) {
@@ -139,7 +139,7 @@ func TestFleetReader(t *testing.T) {
 
 				reader := modelarts.NewFleetReader(f)
 
-				// The first one is never answered from the listing, so let it not be one of those that changed.
+				// The first one is never answered from the listing, so it must not be one of those that changed.
 				server, err := reader.Read(t.Context(), "0", known)
 				if server == nil || err != nil {
 					t.Fatalf("first read: %v, %v", server, err)
@@ -159,7 +159,7 @@ func TestFleetReader(t *testing.T) {
 	}
 }
 
-// readOthers reads all servers but the first at a time, and returns how many had changed.
+// readOthers reads all servers but the first at the same time, and returns how many had changed.
 func readOthers(t *testing.T, reader *modelarts.FleetReader, size int) int {
 	t.Helper()
 
@@ -190,7 +190,7 @@ func readOthers(t *testing.T, reader *modelarts.FleetReader, size int) int {
 	return changed
 }
 
-// A server that the listing lacks is asked for by itself: absence from a listing proves nothing.
+// A server that is missing from the listing is requested alone: absence from a listing proves nothing.
 func TestFleetReaderAbsence(t *testing.T) {
 	t.Parallel()
 
@@ -215,7 +215,7 @@ type hiding struct{ *fleet }
 
 func (h *hiding) ListAllServers(context.Context) ([]modelarts.Server, error) { return nil, nil }
 
-// A listing answers for two minutes, and no longer.
+// A listing is used for two minutes, and no longer.
 func TestFleetReaderExpires(t *testing.T) {
 	t.Parallel()
 
@@ -239,7 +239,7 @@ func TestFleetReaderExpires(t *testing.T) {
 	})
 }
 
-// A read that gives up does not take the listing from the others.
+// A read that gives up does not cancel the listing for the others.
 func TestFleetReaderGivesUp(t *testing.T) {
 	t.Parallel()
 
@@ -264,7 +264,7 @@ func TestFleetReaderGivesUp(t *testing.T) {
 	})
 }
 
-// read reads server 1, and fails unless it is answered in that way: from the listing, or else by a GET, after that time.
+// read reads server 1, and fails unless it is answered from the listing, or else by a GET, after that time.
 func (f *fleet) read(ctx context.Context, t *testing.T, reader *modelarts.FleetReader, listed bool, after time.Duration) {
 	t.Helper()
 
@@ -276,7 +276,7 @@ func (f *fleet) read(ctx context.Context, t *testing.T, reader *modelarts.FleetR
 	}
 }
 
-// A listing that hangs does not fail a read which a GET answers, and holds up no read for long.
+// A listing that hangs does not fail a read that a GET answers, and delays no read for long.
 func TestFleetReaderHangingListing(t *testing.T) {
 	t.Parallel()
 
@@ -305,7 +305,7 @@ func TestFleetReaderHangingListing(t *testing.T) {
 				f.read(ctx, t, reader, false, 0)
 				f.read(ctx, t, reader, false, test.waits)
 
-				// Later reads wait for what is left of the time since the listing was asked for, and so not at all in the end.
+				// Later reads wait only for the rest of the time since the listing was requested, and finally not at all.
 				time.Sleep(20*time.Second - test.waits)
 				f.read(t.Context(), t, reader, false, 0)
 
@@ -313,13 +313,13 @@ func TestFleetReaderHangingListing(t *testing.T) {
 					t.Errorf("%d listings, %d GETs, want 1 and 3", f.lists, f.gets)
 				}
 
-				time.Sleep(listingLifetime) // a bubble does not take goroutines that are left then
+				time.Sleep(listingLifetime) // no goroutine may be left at the end of a bubble
 			})
 		})
 	}
 }
 
-// A listing is as old as what was asked for: what happened while it was on its way may not be in it.
+// The age of a listing is that of its request: what happened while it was on its way may not be in it.
 func TestFleetReaderAge(t *testing.T) {
 	t.Parallel()
 
@@ -332,10 +332,10 @@ func TestFleetReaderAge(t *testing.T) {
 		f.read(t.Context(), t, reader, false, 20*time.Second)
 
 		time.Sleep(75 * time.Second)
-		f.read(t.Context(), t, reader, true, 0) // it came late, and is of use still
+		f.read(t.Context(), t, reader, true, 0) // it came late, and is still used
 
 		time.Sleep(30 * time.Second)
-		f.read(t.Context(), t, reader, false, 20*time.Second) // 125 seconds after it was asked for
+		f.read(t.Context(), t, reader, false, 20*time.Second) // 125 seconds after the request
 
 		if f.lists != 2 {
 			t.Errorf("%d listings, want 2", f.lists)
@@ -345,7 +345,7 @@ func TestFleetReaderAge(t *testing.T) {
 	})
 }
 
-// A listing that is refused is not asked for again; one that merely failed is, once, and not at once.
+// A listing that is refused is not requested again. One that merely failed is, once, and not immediately.
 func TestFleetReaderAsksAgain(t *testing.T) {
 	t.Parallel()
 
@@ -387,7 +387,7 @@ func TestFleetReaderAsksAgain(t *testing.T) {
 	}
 }
 
-// A listing that works again is used again, however often others failed in between.
+// A listing that works again is used again, however many failed in between.
 func TestFleetReaderRecovers(t *testing.T) {
 	t.Parallel()
 

@@ -25,7 +25,7 @@ const (
 	serverBody = `{"id":"` + testServer + `","status":"STOPPED"}`
 )
 
-// sent is one request as the other side got it.
+// sent is one request as it was received.
 type sent struct {
 	Method, URI, Host, Body string
 	ContentLength           int64
@@ -35,13 +35,13 @@ type sent struct {
 // String returns the method and the URI.
 func (s sent) String() string { return s.Method + " " + s.URI }
 
-// recorder keeps the requests that it got.
+// recorder records requests.
 type recorder struct {
 	mu       sync.Mutex
 	requests []sent
 }
 
-// add keeps req, and returns how many there are.
+// add records req, and returns how many requests there are.
 func (r *recorder) add(req *http.Request) int {
 	var body []byte
 	if req.Body != nil {
@@ -98,7 +98,7 @@ func always(status int, body string, header ...string) *memory {
 	return &memory{answer: func(int, *http.Request) (*http.Response, error) { return response(status, body, header...), nil }}
 }
 
-// response returns an answer; header has names and values in turn.
+// response returns an answer; header alternates names and values.
 func response(status int, body string, header ...string) *http.Response {
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 	for i := 0; i+1 < len(header); i += 2 {
@@ -108,7 +108,7 @@ func response(status int, body string, header ...string) *http.Response {
 	return resp
 }
 
-// broken is a body that ends in err.
+// broken returns an answer whose body ends with err.
 func broken(status int, body string, err error) *http.Response {
 	resp := response(status, "")
 	resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(body), errReader{err}))
@@ -120,7 +120,7 @@ type errReader struct{ err error }
 
 func (e errReader) Read([]byte) (int, error) { return 0, e.err }
 
-// testConfig is a configuration that works with an in-memory transport.
+// testConfig returns a configuration for an in-memory transport.
 func testConfig(transport http.RoundTripper) modelarts.Config {
 	return modelarts.Config{
 		Region: "cn-north-4", ProjectID: testProject, Transport: transport, UserAgent: "test/1",
@@ -147,7 +147,7 @@ func newClient(tb testing.TB, transport http.RoundTripper, change ...func(*model
 	return client
 }
 
-// listen serves handler on this machine, and returns a client for it and what it got.
+// listen serves handler on this machine, and returns a client for it and a record of the requests.
 func listen(t *testing.T, handler http.HandlerFunc, change ...func(*modelarts.Config)) (*modelarts.Client, *recorder) {
 	t.Helper()
 

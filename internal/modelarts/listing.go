@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// maxServersPerPage is the longest page of servers that the service documents, and minServersPerPage the shortest one
-	// that is asked for where longer ones are too long to be read.
+	// maxServersPerPage is the longest documented page of servers, and minServersPerPage the shortest one that is requested
+	// if longer ones are too long to be read.
 	maxServersPerPage = 1024
 	minServersPerPage = 16
-	// maxPages bounds a listing that never comes to its end.
+	// maxPages bounds a listing that never ends.
 	maxPages = 1000
 )
 
@@ -23,24 +23,24 @@ const (
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServerImages.html
 type ListImagesOptions struct {
 	ServerType string // BMS, ECS or HPS
-	FlavorName string // name of a flavor that the images have to fit, 1 to 128 characters
+	FlavorName string // name of a flavor that the images must fit, 1 to 128 characters
 }
 
-// ListingError is a listing that is not whole, or that does not agree with itself, as when servers come and go while it
-// is read. Nothing of such a listing is to be used: what it lacks may well be there.
+// ListingError reports a listing that is incomplete or inconsistent, as when servers come and go while it is read. No
+// part of such a listing may be used: servers missing from it may still exist.
 type ListingError struct {
-	Err *Error // the answer in which it showed, and what is wrong with it
+	Err *Error // the answer in which it showed, and what is wrong
 }
 
-// Error returns what Err says.
+// Error returns the text of Err.
 func (e *ListingError) Error() string { return e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *ListingError) Unwrap() error { return e.Err }
 
 // ListAllServers returns all servers that the caller created, each of them once, in the order of the service. It reads
-// as many pages as it takes, and shorter ones where a page is too long to be read. A listing that is not as long as it
-// says, that changes its length while it is read, or that shows something without an id is a *ListingError.
+// as many pages as necessary, and shorter ones if a page is too long to be read. It returns a *ListingError if the
+// listing is not as long as it says, changes its length while it is read, or shows something without an id.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html
 func (c *Client) ListAllServers(ctx context.Context) ([]Server, error) {
@@ -59,7 +59,7 @@ func (c *Client) ListAllServers(ctx context.Context) ([]Server, error) {
 	})
 }
 
-// serverPage returns at most limit servers from offset on, and the answer that shows them.
+// serverPage returns at most limit servers, starting at offset, and the answer that shows them.
 func (c *Client) serverPage(ctx context.Context, limit, offset int) (*page[Server], *reply, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if offset > 0 {
@@ -77,17 +77,17 @@ func (c *Client) serverPage(ctx context.Context, limit, offset int) (*page[Serve
 	}
 
 	for i := range page.items {
-		answer.secrets.receive(&page.items[i])
+		redactServer(answer.redactor, &page.items[i])
 	}
 
 	return page, answer, nil
 }
 
-// ListImages returns the images that DevServers can have, each of them once, in the order of the service. An incomplete
-// listing is a *ListingError, as in ListAllServers.
+// ListImages returns the images for DevServers, each of them once, in the order of the service. It returns a
+// *ListingError as ListAllServers does.
 //
-// The documentation has no parameters for paging, though the reply is a page. So a whole listing is asked for, and only
-// where the reply says that there is more, the rest is asked for with the offset that the listing of servers has.
+// The documentation has no parameters for paging, though the reply is a page. So the first request asks for everything.
+// Only if the reply says that there is more, the rest is requested with the offset parameter of the listing of servers.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServerImages.html
 func (c *Client) ListImages(ctx context.Context, opts ListImagesOptions) ([]Image, error) {
@@ -98,7 +98,7 @@ func (c *Client) ListImages(ctx context.Context, opts ListImagesOptions) ([]Imag
 	})
 }
 
-// imagePage returns the images from offset on, and the answer that shows them.
+// imagePage returns the images starting at offset, and the answer that shows them.
 func (c *Client) imagePage(ctx context.Context, opts ListImagesOptions, offset int) (*page[Image], *reply, error) {
 	query := url.Values{}
 
@@ -130,7 +130,7 @@ func (c *Client) imagePage(ctx context.Context, opts ListImagesOptions, offset i
 	return page, answer, nil
 }
 
-// listing puts the pages of a listing together.
+// listing assembles the pages of a listing.
 type listing[T any] struct {
 	what string // what it lists, in the plural
 	id   func(T) *string
@@ -138,11 +138,11 @@ type listing[T any] struct {
 	items    []T
 	known    map[string]bool // the ids of items; nil before the first page
 	elements int             // elements of the pages so far, repeated ones included
-	total    *int64          // as the first page has it; nil: the end is an empty page
+	total    *int64          // as the first page says; nil: an empty page is the end
 }
 
-// read fetches the pages until the listing is whole, and returns its items. fetch gets the number of elements to leave
-// out.
+// read fetches pages until the listing is complete, and returns its items. fetch is called with the number of elements to
+// skip.
 func (l *listing[T]) read(fetch func(offset int) (*page[T], *reply, error)) ([]T, error) {
 	for pages := 1; ; pages++ {
 		page, answer, err := fetch(l.elements)
@@ -156,13 +156,13 @@ func (l *listing[T]) read(fetch func(offset int) (*page[T], *reply, error)) ([]T
 		switch {
 		case problem != "":
 		case end && l.total != nil && int64(len(l.items)) != *l.total:
-			problem = fmt.Sprintf("it is said to have %d and shows %d", *l.total, len(l.items))
+			problem = fmt.Sprintf("the total is %d, but it shows %d", *l.total, len(l.items))
 		case end:
 			return l.items, nil
 		case fresh == 0:
 			problem = "a later page shows the same again"
 		case pages == maxPages:
-			problem = fmt.Sprintf("it has no end within %d pages", maxPages)
+			problem = fmt.Sprintf("it has more than %d pages", maxPages)
 		default:
 			continue
 		}
@@ -171,7 +171,7 @@ func (l *listing[T]) read(fetch func(offset int) (*page[T], *reply, error)) ([]T
 	}
 }
 
-// add takes in a page. It returns the number of items that no page before had, and what is wrong with the page.
+// add adds a page. It returns the number of items that were on no earlier page, and what is wrong with the page.
 func (l *listing[T]) add(page *page[T]) (fresh int, problem string) {
 	switch {
 	case l.known == nil:
@@ -202,12 +202,12 @@ func (l *listing[T]) add(page *page[T]) (fresh int, problem string) {
 	return fresh, ""
 }
 
-// broken is the error for a listing with a problem that showed in answer.
+// broken returns the error for a listing with a problem that showed in answer.
 func (l *listing[T]) broken(answer *reply, problem string) error {
 	return &ListingError{Err: answer.failure(fmt.Sprintf("the listing of %s cannot be used: %s", l.what, problem))}
 }
 
-// number returns n in words.
+// number returns n as text.
 func number(n *int64) string {
 	if n == nil {
 		return "unknown"

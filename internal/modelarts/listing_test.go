@@ -16,14 +16,14 @@ import (
 
 const listPath = "/v1/" + testProject + "/dev-servers"
 
-// pages answers with one body after the other, and with the last one for good.
+// pages answers with one body after the other, and then always with the last one.
 func pages(bodies ...string) *memory {
 	return &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
 		return response(http.StatusOK, bodies[min(n, len(bodies))-1], "X-Request-Id", fmt.Sprintf("r%d", n)), nil
 	}}
 }
 
-// serversPage is a page of servers with these ids; total is left out where it is negative.
+// serversPage returns a page of servers with these ids, without a total if it is negative.
 func serversPage(total int, ids ...string) string { return pageOf("id", total, ids) }
 
 func imagesPage(total int, ids ...string) string { return pageOf("image_id", total, ids) }
@@ -119,7 +119,7 @@ func TestListAllServers(t *testing.T) {
 	}
 }
 
-// What may lack a server is an error, however it came about.
+// A listing that may be incomplete is an error, whatever the cause.
 func TestListAllServersThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 
@@ -127,15 +127,15 @@ func TestListAllServersThatCannotBeUsed(t *testing.T) {
 		bodies []string
 		want   string
 	}{
-		"cut short":                       {[]string{serversPage(3, "a", "b"), serversPage(3)}, "it is said to have 3 and shows 2"},
-		"cut short at once":               {[]string{serversPage(1)}, "it is said to have 1 and shows 0"},
+		"cut short":                       {[]string{serversPage(3, "a", "b"), serversPage(3)}, "the total is 3, but it shows 2"},
+		"cut short at once":               {[]string{serversPage(1)}, "the total is 1, but it shows 0"},
 		"one deleted between pages":       {[]string{serversPage(4, "a", "b"), serversPage(3, "d")}, "while it was read, its length changed from 4 to 3"},
 		"one created between pages":       {[]string{serversPage(4, "a", "b"), serversPage(5, "c", "d", "e")}, "while it was read, its length changed from 4 to 5"},
 		"the total vanishes":              {[]string{serversPage(4, "a", "b"), serversPage(-1, "c", "d")}, "while it was read, its length changed from 4 to unknown"},
 		"the total appears":               {[]string{serversPage(-1, "a", "b"), serversPage(3, "c")}, "while it was read, its length changed from unknown to 3"},
-		"one on two pages":                {[]string{serversPage(4, "a", "b"), serversPage(4, "b", "c")}, "it is said to have 4 and shows 3"},
-		"one twice on a page":             {[]string{serversPage(2, "a", "a")}, "it is said to have 2 and shows 1"},
-		"more than the total":             {[]string{serversPage(1, "a", "b")}, "it is said to have 1 and shows 2"},
+		"one on two pages":                {[]string{serversPage(4, "a", "b"), serversPage(4, "b", "c")}, "the total is 4, but it shows 3"},
+		"one twice on a page":             {[]string{serversPage(2, "a", "a")}, "the total is 2, but it shows 1"},
+		"more than the total":             {[]string{serversPage(1, "a", "b")}, "the total is 1, but it shows 2"},
 		"the offset is ignored":           {[]string{serversPage(4, "a")}, "a later page shows the same again"},
 		"the offset is ignored, no total": {[]string{serversPage(-1, "a")}, "a later page shows the same again"},
 		"one without an id":               {[]string{`{"data":[{"id":"a"},{"name":"b"}],"total":2}`}, "one of its elements has no id"},
@@ -187,7 +187,7 @@ func TestListAllServersHasAnEnd(t *testing.T) {
 	}}
 
 	_, err := newClient(t, transport).ListAllServers(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "no end within 1000 pages") {
+	if err == nil || !strings.Contains(err.Error(), "more than 1000 pages") {
 		t.Error(err)
 	}
 
@@ -196,7 +196,7 @@ func TestListAllServersHasAnEnd(t *testing.T) {
 	}
 }
 
-// bulky answers with as many of so many servers as are asked for, each of which takes so many bytes.
+// bulky answers with as many of the servers as are requested, each of that size in bytes.
 func bulky(servers, size int) *memory {
 	padding := strings.Repeat("x", size)
 
@@ -213,7 +213,7 @@ func bulky(servers, size int) *memory {
 	}}
 }
 
-// Pages that are too long to be read are asked for in shorter ones, down to a limit.
+// If pages are too long to be read, shorter ones are requested, down to a limit.
 func TestListAllServersTooLong(t *testing.T) {
 	t.Parallel()
 
@@ -308,7 +308,7 @@ func TestListImages(t *testing.T) {
 			asked: []string{path + "?server_type=BMS", path + "?offset=2&server_type=BMS"},
 		},
 		"a rest that cannot be had": {
-			bodies: []string{imagesPage(3, "a", "b")}, err: "the listing of images cannot be used: it is said to have 3 and shows 2",
+			bodies: []string{imagesPage(3, "a", "b")}, err: "the listing of images cannot be used: the total is 3, but it shows 2",
 			asked: []string{path, path + "?offset=2"},
 		},
 		"one without an id": {

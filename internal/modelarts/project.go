@@ -9,22 +9,24 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
 )
 
-// lookupTimeout bounds a call to IAM that several callers may wait for.
+// lookupTimeout bounds a call to IAM that callers share.
 const lookupTimeout = 2 * time.Minute
 
-// projectLookup knows the id of the project, or learns it from IAM.
+// projectLookup returns the id of the project: the configured one, or that from IAM.
 type projectLookup struct {
 	name   string
-	iam    *service // nil where the id is given
-	flight flight[string]
+	iam    *service // nil if the id is configured
+	shared sharedCall[string]
 
 	mu    sync.Mutex
 	known string
 }
 
-func newProjectLookup(cfg Config, secrets *sentSecrets) (*projectLookup, error) {
+func newProjectLookup(cfg Config, redactor *redact.Redactor) (*projectLookup, error) {
 	if cfg.ProjectID != "" {
 		if !isHeaderValue(cfg.ProjectID) || !isPathElement(cfg.ProjectID) {
 			return nil, fmt.Errorf("%q is not a project id", cfg.ProjectID)
@@ -42,7 +44,7 @@ func newProjectLookup(cfg Config, secrets *sentSecrets) (*projectLookup, error) 
 		return nil, errors.New("neither a project id, a project name nor a region is given")
 	}
 
-	iam, err := newService(cfg, iamEndpoint, secrets)
+	iam, err := newService(cfg, iamEndpoint, redactor)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func (p *projectLookup) id(ctx context.Context) (string, error) {
 		return known, nil
 	}
 
-	id, err := p.flight.do(ctx, lookupTimeout, p.lookUp)
+	id, err := p.shared.do(ctx, p.lookUp)
 	if err != nil {
 		return "", fmt.Errorf("look up the id of project %q: %w", p.name, err)
 	}
@@ -71,7 +73,7 @@ func (p *projectLookup) cached() string {
 	return p.known
 }
 
-// lookUp asks IAM for the one project of that name. The request is signed without X-Project-Id, which is not known yet.
+// lookUp requests the one project of that name from IAM. The request has no X-Project-Id, which is not known yet.
 //
 // See https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
@@ -96,7 +98,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 		return "", errors.New("IAM shows no such project; give the project id")
 	case 1:
 	default:
-		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.secrets.message(strings.Join(projects, ", "), maxMessage))
+		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.redactor.Message(strings.Join(projects, ", ")))
 	}
 
 	p.mu.Lock()

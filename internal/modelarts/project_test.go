@@ -62,7 +62,7 @@ func TestProjectLookupAnswers(t *testing.T) {
 	}{
 		"one":                 {answer: step{status: 200, body: `{"projects":[{"id":"p1","name":"cn-north-4"}]}`}, want: "p1"},
 		"one without a name":  {answer: step{status: 200, body: `{"projects":[{"id":"p1"}]}`}, want: "p1"},
-		"others beside it":    {answer: step{status: 200, body: `{"projects":[{"id":"p1","name":"cn-north-4_x"},{"id":"p2","name":"cn-north-4"},7,{"name":"x"}]}`}, want: "p2"},
+		"with others":         {answer: step{status: 200, body: `{"projects":[{"id":"p1","name":"cn-north-4_x"},{"id":"p2","name":"cn-north-4"},7,{"name":"x"}]}`}, want: "p2"},
 		"by name":             {answer: step{status: 200, body: `{"projects":[{"id":"p1","name":"cn-north-4_x"}]}`}, name: "cn-north-4_x", want: "p1"},
 		"none":                {answer: step{status: 200, body: `{"projects":[]}`}, failure: `look up the id of project "cn-north-4": IAM shows no such project; give the project id`},
 		"two":                 {answer: step{status: 200, body: `{"projects":[{"id":"p1"},{"id":"p2"}]}`}, failure: "IAM shows 2 such projects (p1, p2); give the project id of one"},
@@ -119,7 +119,7 @@ func TestProjectLookupIsShared(t *testing.T) {
 		}}
 		client := newClient(t, transport, withoutProject)
 
-		// The first caller gives up: the others get their answer all the same.
+		// The first caller gives up: the others still get their answer.
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 

@@ -22,7 +22,7 @@ type step struct {
 	header []string
 }
 
-// script answers with steps in turn, and with the last one from then on.
+// script answers with one step after the other, and then always with the last one.
 func script(steps ...step) *memory {
 	return &memory{answer: func(n int, _ *http.Request) (*http.Response, error) {
 		s := steps[min(n, len(steps))-1]
@@ -113,7 +113,7 @@ func TestLastErrorSurvivesRepeating(t *testing.T) {
 	})
 }
 
-// What the service asks for is obeyed up to a minute, and told in full.
+// What the service asks for is obeyed up to a minute, and reported in full.
 func TestRetryAfterIsToldInFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestRetryAfterIsToldInFull(t *testing.T) {
 	})
 }
 
-// IAM may ask for an hour as well: what needs a role or a project id waits for it no longer.
+// IAM may also ask for an hour: requests that need a role or a project id wait no longer than a minute.
 func TestRetryAfterOfIAM(t *testing.T) {
 	t.Parallel()
 
@@ -232,7 +232,7 @@ func TestContextThatIsOver(t *testing.T) {
 	}
 }
 
-// TestTryIsBounded has a server that accepts a request and never answers.
+// TestTryIsBounded uses a server that accepts a request and never answers.
 func TestTryIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -278,7 +278,7 @@ func TestHangingBodyIsBounded(t *testing.T) {
 	})
 }
 
-// waitReader has nothing to read until its context ends.
+// waitReader blocks until its context is done.
 type waitReader struct{ ctx context.Context } //nolint:containedctx // it stands for a connection
 
 func (w waitReader) Read([]byte) (int, error) {

@@ -7,13 +7,14 @@ import (
 	"unique"
 )
 
-// redacted is what a Secret shows of itself, whatever asks.
+// redacted is shown in place of a Secret.
 const redacted = "***"
 
-// Secret is a string that must not be shown: a password, a key, user data. It prints as *** under every
-// format verb, in JSON, as text and in structured logs. Reveal opens it. Secrets can be compared with ==.
+// Secret is a string that must not be shown: a password, a key, user data. It prints as *** with every format verb, in
+// JSON, as text and in structured logs. Secrets can be compared with ==.
 //
-// The value is behind a handle, so that not even a struct with an unexported Secret in it prints it.
+// The value is behind a handle, so that it is not printed even as an unexported field of a struct, for which fmt calls no
+// methods.
 type Secret struct{ value unique.Handle[string] }
 
 // NewSecret wraps value.
@@ -25,7 +26,7 @@ func NewSecret(value string) Secret {
 	return Secret{value: unique.Make(value)}
 }
 
-// Reveal returns the value. Only what puts the secret on the wire, or compares it, may call it.
+// Reveal returns the value. Only code that sends the secret or compares it may call Reveal.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -34,10 +35,10 @@ func (s Secret) Reveal() string {
 	return s.value.Value()
 }
 
-// IsZero reports whether there is nothing to hide.
+// IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
-// String returns *** for a secret that is set and the empty string for one that is not.
+// String returns ***, or the empty string if the secret is empty.
 func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
@@ -46,17 +47,17 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format prints *** under every verb, %#v and %x included.
+// Format prints *** for every verb, including %#v and %x.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// GoString returns what String does.
+// GoString returns the same as String.
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalText returns what String does.
+// MarshalText returns the same as String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// MarshalJSON returns what String does, as a JSON string.
+// MarshalJSON returns the same as String, as a JSON string.
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
 
-// LogValue returns what String does.
+// LogValue returns the same as String.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -17,7 +17,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// wantConnectionError checks that err is a request without an answer, and whether it may have been seen.
+// wantConnectionError checks that err is a request without an answer, and whether it may have been received.
 func wantConnectionError(t *testing.T, err error, sent bool) {
 	t.Helper()
 
@@ -131,7 +131,7 @@ func TestSentOverTheNetwork(t *testing.T) {
 	})
 }
 
-// TestWriteAfterIdleConnectionDied closes the connections that reads have used, without telling: a write has its own.
+// TestWriteAfterIdleConnectionDied silently closes the connections that reads have used: a write has its own.
 func TestWriteAfterIdleConnectionDied(t *testing.T) {
 	t.Parallel()
 
@@ -186,7 +186,7 @@ func TestWriteAfterIdleConnectionDied(t *testing.T) {
 	}
 }
 
-// TestBodyCannotBeReplayed hands the requests to a transport that looks for a way to send the body again.
+// TestBodyCannotBeReplayed passes the requests to a transport that checks for a way to send the body again.
 func TestBodyCannotBeReplayed(t *testing.T) {
 	t.Parallel()
 
@@ -248,7 +248,7 @@ func listenTCP(t *testing.T) net.Listener {
 	return listener
 }
 
-// serveRaw has every connection handled by handle.
+// serveRaw lets handle serve every connection.
 func serveRaw(t *testing.T, handle func(net.Conn)) net.Listener {
 	t.Helper()
 
@@ -269,7 +269,7 @@ func serveRaw(t *testing.T, handle func(net.Conn)) net.Listener {
 	return listener
 }
 
-// readRequest reads a request to its end.
+// readRequest reads a request to the end.
 func readRequest(conn net.Conn) {
 	if req, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 		_, _ = io.Copy(io.Discard, req.Body)

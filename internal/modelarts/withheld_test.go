@@ -1,13 +1,11 @@
 package modelarts_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,7 +24,7 @@ const (
 	secretScript = "#!/bin/sh\necho \"<hidden & done>\"\necho join-token-7c9e6679f2b4 > /run/token\n"
 )
 
-// sentSecrets are what a client has sent as secrets after reinstallWithSecrets.
+// sentSecrets are the secrets that a client has sent after reinstallWithSecrets.
 var sentSecrets = map[string]string{
 	"password": testPass, "secret key": testSK, "security token": "security/token+with=odd&characters",
 	"user data": base64.StdEncoding.EncodeToString([]byte(secretScript)), "decoded user data": secretScript,
@@ -49,15 +47,14 @@ func reinstallWithSecrets(ctx context.Context, client *modelarts.Client) error {
 	return err
 }
 
-// errorBody is an answer that has a code, a request id and a message.
+// errorBody returns an answer with a code, a request id and message.
 func errorBody(message string) string {
 	body, _ := json.Marshal(map[string]string{"error_code": "ModelArts.6400", "error_msg": message, "request_id": "r1"})
 
 	return string(body)
 }
 
-// TestSecretsInAnswers has the other side quote what it was sent. The message is withheld; what identifies the answer is
-// not.
+// TestSecretsInAnswers lets the service quote what it was sent. The message is withheld; what identifies the answer is not.
 func TestSecretsInAnswers(t *testing.T) {
 	t.Parallel()
 
@@ -88,7 +85,7 @@ func TestSecretsInAnswers(t *testing.T) {
 	}
 }
 
-// TestSecretsInLaterAnswers has the other side quote what it was sent long ago, in an answer to any other request.
+// TestSecretsInLaterAnswers lets the service quote what it was sent long ago, in an answer to another request.
 func TestSecretsInLaterAnswers(t *testing.T) {
 	t.Parallel()
 
@@ -137,7 +134,7 @@ func TestSecretsInLaterAnswers(t *testing.T) {
 	}
 }
 
-// wantHidden checks that err says nothing of what it was about.
+// wantHidden checks that err quotes nothing of the request or of shown.
 func wantHidden(t *testing.T, err error, shown ...string) {
 	t.Helper()
 
@@ -154,7 +151,7 @@ func wantHidden(t *testing.T, err error, shown ...string) {
 	}
 }
 
-// TestSecretsInUnusableReplies has a secret in a reply that is none.
+// TestSecretsInUnusableReplies puts a secret in a reply that is not usable.
 func TestSecretsInUnusableReplies(t *testing.T) {
 	t.Parallel()
 
@@ -175,7 +172,7 @@ func TestSecretsInUnusableReplies(t *testing.T) {
 	}
 }
 
-// A status that the service does not document is quoted by errors, and so may not be a secret either.
+// Errors quote a status that the service does not document, so it must not be a secret either.
 func TestSecretAsStatus(t *testing.T) {
 	t.Parallel()
 
@@ -207,7 +204,7 @@ func TestSecretsInCodeAndRequestID(t *testing.T) {
 	}
 }
 
-// A secret is not shown half in one part of an answer, half in another.
+// A secret is not shown with one half in one part of an answer and the other half in another.
 func TestSecretInTwoHalves(t *testing.T) {
 	t.Parallel()
 
@@ -220,8 +217,8 @@ func TestSecretInTwoHalves(t *testing.T) {
 	wantHidden(t, err, pass[:6], pass[11:])
 }
 
-// A request id goes into the log and into what the caller keeps, even if the other side makes it out of a secret, such as
-// the hexadecimal digits that request ids usually have.
+// A request id appears in the log and in what the caller keeps. A service may derive it from a secret, such as in the
+// hexadecimal digits that request ids usually have.
 func TestSecretAsRequestID(t *testing.T) {
 	t.Parallel()
 
@@ -231,10 +228,10 @@ func TestSecretAsRequestID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var log bytes.Buffer
+			var logged string
 
 			client := newClient(t, always(http.StatusAccepted, "{}", "X-Request-Id", id), func(cfg *modelarts.Config) {
-				cfg.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				cfg.OnTry = func(_ context.Context, try modelarts.Try) { logged = try.RequestID() }
 			})
 
 			answer, err := reinstall(t.Context(), client)
@@ -242,8 +239,8 @@ func TestSecretAsRequestID(t *testing.T) {
 				t.Errorf("got %v, %v", answer, err)
 			}
 
-			if strings.Contains(log.String(), id) || !strings.Contains(log.String(), "(not shown)") {
-				t.Error(log.String())
+			if logged != "(not shown)" {
+				t.Error(logged)
 			}
 		})
 	}
@@ -260,7 +257,7 @@ func TestUsualRequestIDsAreShown(t *testing.T) {
 	}
 }
 
-// TestSecretAtTheCut has a secret that only the removal of markup makes readable, where the excerpt is cut.
+// TestSecretAtTheCut puts a secret where the excerpt is cut, which only becomes readable when the markup is removed.
 func TestSecretAtTheCut(t *testing.T) {
 	t.Parallel()
 
@@ -289,8 +286,8 @@ func TestSecretsInTransportErrors(t *testing.T) {
 	wantHidden(t, err, testPass)
 }
 
-// Why a request was ended is said, even if what the transport says about it is not shown.
-func TestCauseBesideASecret(t *testing.T) {
+// The cause of a cancelled request is shown, even if the error of the transport is not.
+func TestCauseWithASecret(t *testing.T) {
 	t.Parallel()
 
 	cause := errors.New("the user's timeout")
@@ -309,8 +306,8 @@ func TestCauseBesideASecret(t *testing.T) {
 	wantHidden(t, err, testPass)
 }
 
-// TestSecretsBetweenServices has ModelArts and IAM quote what the other one was sent: they are one cloud. The temporary
-// keys of a role are secrets from when they are there.
+// TestSecretsBetweenServices lets ModelArts and IAM quote what the other one was sent: they are one cloud. The
+// temporary keys of a role are secrets as soon as they exist.
 func TestSecretsBetweenServices(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -360,7 +357,7 @@ func TestSecretsBetweenServices(t *testing.T) {
 			_, err := client.GetServer(t.Context(), testServer)
 			wantHidden(t, err, quote)
 
-			// Of the error of IAM, which a 401 of ModelArts leads to, the same is true.
+			// The same holds for the error of IAM that a 401 of ModelArts leads to.
 			current, _ := role.Credentials(t.Context())
 			_, err = role.Refresh(t.Context(), current)
 			wantHidden(t, err, quote)
@@ -374,7 +371,7 @@ func TestSecretsBetweenServices(t *testing.T) {
 	})
 }
 
-// TestUnusedKeysOfRole has IAM quote the keys that it has handed out, before anything was signed with them.
+// TestUnusedKeysOfRole lets IAM quote the keys that it issued before anything was signed with them.
 func TestUnusedKeysOfRole(t *testing.T) {
 	t.Parallel()
 
@@ -397,7 +394,7 @@ func TestUnusedKeysOfRole(t *testing.T) {
 	wantHidden(t, err, temporary)
 }
 
-// TestSecretAsProject has IAM show several projects, one of which is called like a secret.
+// TestSecretAsProject lets IAM show several projects, one of which has the name of a secret.
 func TestSecretAsProject(t *testing.T) {
 	t.Parallel()
 

@@ -459,7 +459,7 @@ func TestDataSourcesRefuse(t *testing.T) {
 		},
 		"a listing that is cut short": {
 			source: servers, fault: simulator.Fault{Action: "list", Status: http.StatusOK, Body: `{"data":[],"total":7}`},
-			want: []string{"Unable to list DevServers", "it is said to have 7 and shows 0", "An incomplete list is not used"},
+			want: []string{"Unable to list DevServers", "the total is 7, but it shows 0", "An incomplete list is not used"},
 		},
 		"a broken pattern": {
 			source: servers, config: map[string]tftypes.Value{"name_regex": text("a**")},

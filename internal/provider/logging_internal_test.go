@@ -3,59 +3,44 @@ package provider
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-func TestLogger(t *testing.T) {
+func TestLogTry(t *testing.T) {
 	t.Parallel()
 
 	var output bytes.Buffer
 
-	ctx := tflogtest.RootLogger(t.Context(), &output)
-	logger := newLogger().With("service", "iam").WithGroup("http").With("method", "GET")
-
-	logger.DebugContext(ctx, "request", "status", 200, "duration", 1500*time.Millisecond,
-		slog.Group("reply", "id", "r-1"), "secret", modelarts.NewSecret("s3cret"), "err", errors.New("broken"))
-	logger.InfoContext(ctx, "info")
-	logger.WarnContext(ctx, "warn")
-	logger.ErrorContext(ctx, "error")
-	logger.Log(ctx, slog.LevelDebug-4, "trace")
+	ctx := tflog.SetField(tflogtest.RootLogger(t.Context(), &output), "tf_req_id", "1")
+	logTry(ctx, modelarts.Try{Method: "GET", Path: "/v1", Duration: 1500 * time.Millisecond, Status: 200})
+	logTry(ctx, modelarts.Try{Method: "POST", Path: "/v1", Duration: time.Second, Err: errors.New("broken")})
 
 	got, err := tflogtest.MultilineJSONDecode(&output)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	common := func(level, message string) map[string]any {
-		return map[string]any{
-			"@level": level, "@message": message, "@module": "provider.modelarts", "service": "iam", "http.method": "GET",
-		}
-	}
-
-	first := common("debug", "request")
-	first["http.status"] = 200.0
-	first["http.duration"] = "1.5s"
-	first["http.reply.id"] = "r-1"
-	first["http.secret"] = "***"
-	first["http.err"] = "broken"
-
-	want := []map[string]any{
-		first, common("info", "info"), common("warn", "warn"), common("error", "error"), common("trace", "trace"),
-	}
+	want := []map[string]any{{
+		"@level": "debug", "@message": "request", "@module": "provider.modelarts", "tf_req_id": "1",
+		"method": "GET", "path": "/v1", "duration": "1.5s", "status": 200.0, "request_id": "",
+	}, {
+		"@level": "debug", "@message": "request", "@module": "provider.modelarts", "tf_req_id": "1",
+		"method": "POST", "path": "/v1", "duration": "1s", "error": "broken",
+	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
 
-func TestLoggerWithoutTerraform(t *testing.T) {
+func TestLogTryWithoutTerraform(t *testing.T) {
 	t.Parallel()
 
-	newLogger().ErrorContext(t.Context(), "nobody listens")
+	logTry(t.Context(), modelarts.Try{Err: errors.New("no logger")})
 }

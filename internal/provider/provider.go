@@ -131,7 +131,7 @@ func (p *modelartsProvider) clientConfig(resolved *config.Settings, terraformVer
 		CACertFile:  resolved.CACertFile,
 		MaxRetries:  resolved.MaxRetries,
 		UserAgent:   userAgent(p.version, terraformVersion),
-		Logger:      newLogger(),
+		OnTry:       logTry,
 	}
 
 	if p.adjust != nil {

@@ -251,8 +251,8 @@ func TestConfigure(t *testing.T) {
 		t.Errorf("got %+v, want a client, an engine and the region", data)
 	}
 
-	if config.Credentials == nil || config.Logger == nil {
-		t.Fatal("the client has no credentials or no logger")
+	if config.Credentials == nil || config.OnTry == nil {
+		t.Fatal("the client has no credentials, or no OnTry")
 	}
 
 	credentials, err := config.Credentials.Credentials(t.Context())
@@ -260,7 +260,7 @@ func TestConfigure(t *testing.T) {
 		t.Errorf("credentials %+v, %v", credentials, err)
 	}
 
-	config.Credentials, config.Logger = nil, nil
+	config.Credentials, config.OnTry = nil, nil
 
 	want := modelarts.Config{
 		Endpoint: "modelarts.example.com", IAMEndpoint: "iam.example.com", Region: "cn-north-4",

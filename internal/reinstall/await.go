@@ -9,27 +9,23 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// lastLook bounds the one look that is taken after an interruption, to learn whether a request was accepted, and after a
-// refusal, to learn whether somebody was quicker.
-const lastLook = 10 * time.Second
-
-// await looks at the server until op has ended, or ctx does.
+// await reads the server until op has ended, or ctx is done.
 func (r *run) await(ctx context.Context, op Operation) Result {
-	r.enter(StageWait)
+	r.begin(StageWait)
 
-	for held := (tracker{}); ; {
-		server, err := r.look(ctx)
+	for stable := (stability{}); ; {
+		server, err := r.get(ctx)
 
 		switch {
 		case err == nil, modelarts.IsNotFound(err):
 			seen := op.observe(server)
 			seen.NotFound = err != nil
 
-			if result, done := r.judge(ctx, &op, held.observe(&op, seen), server); done {
+			if result, done := r.judge(ctx, &op, stable.observe(&op, seen), server); done {
 				return result
 			}
 		default:
-			held = tracker{} // nobody knows what it was meanwhile
+			stable = stability{} // nobody knows what it was in the meantime
 		}
 
 		if !pause(ctx, time.Since(op.SubmittedAt)) {
@@ -38,15 +34,15 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 	}
 }
 
-// judge takes in one look, and reports whether it ends the run. server is nil where the service does not know it.
+// judge takes in one reply, and reports whether it ends the run. server is nil if the service does not know it.
 func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server *modelarts.Server) (Result, bool) {
 	op.note(seen)
 
-	if inProgress(seen.Status) && !op.stale(seen) {
-		r.met = true
+	if inProgress(seen.Status) && !op.supersedes(seen) {
+		r.sawTransition = true
 	}
 
-	if server != nil && !op.stale(seen) {
+	if server != nil && !op.supersedes(seen) {
 		r.server = server
 	}
 
@@ -63,10 +59,10 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 		return r.result(outcomeOf(op.State), *op, nil), true
 	case VerdictEnded:
 		switch {
-		case r.joining && seen.RootVolumeID != "" && seen.RootVolumeID == cmp.Or(r.root, r.before):
-			return r.givenUp(op, seen, heldStopped)
-		case r.tried != nil && op.Adopted && seen.Status == modelarts.StatusStopped && op.sameRoot(seen):
-			return r.givenUp(op, seen, heldStoppedOther)
+		case r.adopting && seen.RootVolumeID != "" && seen.RootVolumeID == cmp.Or(r.permittedRoot, r.firstRoot):
+			return r.giveUp(op, seen, stableStopped)
+		case r.firstSent != nil && op.Adopted && seen.Status == modelarts.StatusStopped && op.sameRoot(seen):
+			return r.giveUp(op, seen, stableStoppedOther)
 		}
 
 		return r.compare(ctx, op, seen)
@@ -77,11 +73,11 @@ func (r *run) judge(ctx context.Context, op *Operation, seen Observation, server
 	}
 }
 
-// givenUp ends a wait for a reinstall of somebody else's after which the server still has the disk that it had before: nothing
-// is claimed for it. Nor is a request sent after it, since it may have been one all the same, before a service that gives a new
-// disk the name of the old one.
-func (r *run) givenUp(op *Operation, seen Observation, held time.Duration) (Result, bool) {
-	if seen.Held < held {
+// giveUp ends the wait for somebody else's reinstall after which the server still has the disk that it had before, once
+// that has been so for long enough: nothing is claimed for such a reinstall. No request is sent after it either, since
+// it may have happened after all, if the service gives a new disk the id of the old one.
+func (r *run) giveUp(op *Operation, seen Observation, needed time.Duration) (Result, bool) {
+	if seen.StableFor < needed {
 		return Result{}, false
 	}
 
@@ -90,18 +86,18 @@ func (r *run) givenUp(op *Operation, seen Observation, held time.Duration) (Resu
 	return r.result(OutcomeNotStarted, *op, &UntouchedError{}), true
 }
 
-// compare looks once more at a server that came back, and compares it with what was asked for.
+// compare reads a server that came back once more, and compares it with what was asked for.
 func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Result, bool) {
-	r.enter(StageCompare)
+	r.begin(StageCompare)
 	defer func() { r.stage = StageWait }()
 
-	server, err := r.look(ctx)
+	server, err := r.get(ctx)
 	if err != nil {
 		return Result{}, false
 	}
 
 	again := op.observe(server)
-	again.Held = seen.Held
+	again.StableFor = seen.StableFor
 
 	if again.Status != seen.Status || Judge(*op, again) != VerdictEnded {
 		return Result{}, false
@@ -109,13 +105,13 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 
 	differences := op.Differences(server)
 
-	held := heldOther
+	needed := stableOther
 	if again.Status == modelarts.StatusStopped {
-		held = heldStoppedOther
+		needed = stableStoppedOther
 	}
 
-	if len(differences) > 0 && seen.Held < held {
-		return Result{}, false // it may be on its way still
+	if len(differences) > 0 && seen.StableFor < needed {
+		return Result{}, false // the reply may still lag behind
 	}
 
 	r.server = server
@@ -127,8 +123,8 @@ func (r *run) compare(ctx context.Context, op *Operation, seen Observation) (Res
 	return result, true
 }
 
-// gone ends a run whose server vanished: whatever the reinstall did, there is no result. Whether there was a reinstall
-// stays unknown if the answer was lost.
+// gone ends a run whose server vanished: whatever the reinstall did, there is no result. If the answer to the request
+// was lost, it remains unknown whether there was a reinstall.
 func (r *run) gone(op Operation, err error) Result {
 	if op.State == StateUnknown {
 		return r.result(OutcomeFailed, op, err)
@@ -139,16 +135,16 @@ func (r *run) gone(op Operation, err error) Result {
 	return r.result(outcomeOf(op.State), op, err)
 }
 
-// interrupted ends a run whose ctx ended first. If it is not clear whether the request was accepted, one more look is
-// taken.
+// interrupted ends a run whose ctx was done first. If it is not clear whether the request was accepted, it reads the
+// server once more.
 func (r *run) interrupted(ctx context.Context, op Operation) Result {
 	err := cause(ctx, r.lastError)
 
 	if op.State == StateUnknown {
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastGetTimeout)
 		defer cancel()
 
-		if server, lookErr := r.look(detached); lookErr == nil {
+		if server, getErr := r.get(detached); getErr == nil {
 			op.note(op.observe(server))
 		}
 	}
@@ -160,7 +156,7 @@ func (r *run) interrupted(ctx context.Context, op Operation) Result {
 	return r.result(OutcomePending, op, err)
 }
 
-// outcomeOf is the outcome of a run whose operation has ended in state.
+// outcomeOf returns the outcome of a run whose operation ended in state.
 func outcomeOf(state State) Outcome {
 	switch state {
 	case StateCompleted:
@@ -176,22 +172,4 @@ func outcomeOf(state State) Outcome {
 	default:
 		return OutcomePending
 	}
-}
-
-// result ends the run.
-func (r *run) result(outcome Outcome, op Operation, err error) Result {
-	return Result{Outcome: outcome, Operation: op, Server: r.server, Stage: r.stage, Err: err}
-}
-
-// requestID is the request id of an answer; empty where there was none.
-func requestID(reply *modelarts.ReinstallReply, err error) string {
-	if apiErr, ok := errors.AsType[*modelarts.Error](err); ok {
-		return apiErr.RequestID
-	}
-
-	if reply != nil {
-		return reply.RequestID
-	}
-
-	return ""
 }

@@ -1,6 +1,8 @@
 package reinstall
 
-import "sync"
+import (
+	"sync"
+)
 
 // claims are the servers that are being reinstalled, or were. The zero value is ready for use.
 type claims struct {
@@ -8,7 +10,7 @@ type claims struct {
 	ids map[string]struct{}
 }
 
-// take claims id, and tells whether it was free.
+// take claims id, and reports whether it was free.
 func (c *claims) take(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// fuzzStatuses are what a server may show, the unknown and the missing included.
+// fuzzStatuses are what a server may show, including unknown and missing statuses.
 var fuzzStatuses = []modelarts.Status{
 	"RUNNING", "STOPPED", "REINSTALLINGOS", "REINSTALLOS", "REINSTALLINGOS_FAILED", "CHANGINGOS_FAILED", "ERROR",
 	"START_FAILED", "STARTING", "STOPPING", "REBOOTING", "CREATING", "CHANGINGOS", "CREATE_FAILED", "DELETE_FAILED",
@@ -23,13 +23,13 @@ var fuzzRoots = []string{"", "one", "two"}
 
 func of[T any](list []T, n uint8) T { return list[int(n)%len(list)] }
 
-// fuzzCase is an open operation, and a look at its server.
+// fuzzCase is an open operation, and what a reply shows of its server.
 type fuzzCase struct {
 	op   reinstall.Operation
 	seen reinstall.Observation
 }
 
-// newFuzzCase makes a case of numbers. Times are small, so that equal ones are met.
+// newFuzzCase makes a case from numbers. Times are small, so that equal ones occur.
 func newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest uint8, held int64, accepted, transition bool) fuzzCase {
 	state := reinstall.StateUnknown
 	if accepted {
@@ -46,50 +46,50 @@ func newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest uint8, h
 		},
 		seen: reinstall.Observation{
 			Status: of(fuzzStatuses, status), RootVolumeID: of(fuzzRoots, root), UpdatedAt: int64(at),
-			Held: time.Duration(max(0, held)), Age: time.Duration(at) * time.Minute,
+			StableFor: time.Duration(max(0, held)), Age: time.Duration(at) * time.Minute,
 		},
 	}
 }
 
-// What follows says in its own words what counts as evidence.
+// The following methods state independently what counts as evidence.
 
-// older reports whether the look is older than one that was taken before, and no sign in it outweighs that.
+// older reports whether the reply is older than an earlier one, and no sign in it outweighs that.
 func (c fuzzCase) older() bool {
 	plain := c.newDisk() || c.working()
 
 	return c.seen.UpdatedAt != 0 && c.seen.UpdatedAt < c.op.LatestUpdate && (!plain || c.seen.Age < 5*time.Minute)
 }
 
-// working reports whether the look shows the service at work.
+// working reports whether the reply shows a reinstall in progress.
 func (c fuzzCase) working() bool {
 	return c.seen.Status == "REINSTALLINGOS" || c.seen.Status == "REINSTALLOS"
 }
 
-// oldDisk reports whether both looks show a system disk, and it is the same.
+// oldDisk reports whether reply and baseline show the same system disk.
 func (c fuzzCase) oldDisk() bool {
 	return c.op.Baseline.RootVolumeID != "" && c.op.Baseline.RootVolumeID == c.seen.RootVolumeID
 }
 
-// newDisk reports whether both looks show a system disk, and not the same.
+// newDisk reports whether reply and baseline show different system disks.
 func (c fuzzCase) newDisk() bool {
 	before, now := c.op.Baseline.RootVolumeID, c.seen.RootVolumeID
 
 	return before != "" && now != "" && before != now
 }
 
-// proven is strong evidence: the service was seen at work on it, or the system disk is another one.
+// proven reports strong evidence: the reinstall was seen in progress, or the system disk is another one.
 func (c fuzzCase) proven() bool { return c.op.TransitionSeen || c.newDisk() }
 
-// likely is weak evidence, which only the service's own word that it has accepted the request gives weight to.
+// likely reports weak evidence, which counts only for a request that the service accepted.
 func (c fuzzCase) likely() bool {
 	later := c.op.Baseline.UpdatedAt != 0 && c.seen.UpdatedAt > c.op.Baseline.UpdatedAt
-	cameUp := c.seen.Status == "RUNNING" && c.op.Baseline.Status != "RUNNING" && c.seen.Held >= time.Minute
+	cameUp := c.seen.Status == "RUNNING" && c.op.Baseline.Status != "RUNNING" && c.seen.StableFor >= time.Minute
 
 	return c.op.State == reinstall.StateSubmitted && (later || cameUp) &&
 		(!c.oldDisk() || c.seen.Status == "REINSTALLINGOS_FAILED")
 }
 
-// failing reports whether a reinstall can end badly in the status of the look.
+// failing reports whether a reinstall can fail in the status of the reply.
 func (c fuzzCase) failing() bool {
 	switch c.seen.Status {
 	case "REINSTALLINGOS_FAILED", "CHANGINGOS_FAILED", "ERROR", "START_FAILED":
@@ -99,23 +99,23 @@ func (c fuzzCase) failing() bool {
 	}
 }
 
-// mayEnd reports whether the look allows the verdict that the reinstall has ended.
+// mayEnd reports whether the reply allows the verdict that the reinstall has ended.
 func (c fuzzCase) mayEnd() bool {
 	switch c.seen.Status {
 	case "RUNNING":
-		return !c.older() && (c.proven() || c.likely()) && (!c.oldDisk() || c.seen.Held >= 20*time.Second)
+		return !c.older() && (c.proven() || c.likely()) && (!c.oldDisk() || c.seen.StableFor >= 20*time.Second)
 	case "STOPPED":
-		return !c.older() && (c.newDisk() && c.seen.Held >= 2*time.Minute ||
-			c.proven() && !c.oldDisk() && c.seen.Held >= 10*time.Minute)
+		return !c.older() && (c.newDisk() && c.seen.StableFor >= 2*time.Minute ||
+			c.proven() && !c.oldDisk() && c.seen.StableFor >= 10*time.Minute)
 	default:
 		return false
 	}
 }
 
-// mayFail reports whether the look allows the verdict that the reinstall has failed.
+// mayFail reports whether the reply allows the verdict that the reinstall has failed.
 func (c fuzzCase) mayFail() bool {
 	return c.failing() && !c.older() && (c.proven() || c.likely() && c.seen.Status != c.op.Baseline.Status || c.newlyFailed()) &&
-		(!c.asBefore() || c.seen.Held >= time.Minute) && c.seen.Held >= c.patience()
+		(!c.asBefore() || c.seen.StableFor >= time.Minute) && c.seen.StableFor >= c.patience()
 }
 
 // newlyFailed reports whether the status says that a reinstall has failed which had not failed before.
@@ -123,7 +123,7 @@ func (c fuzzCase) newlyFailed() bool {
 	return c.seen.Status == "REINSTALLINGOS_FAILED" && (c.op.Baseline.Status == "STOPPED" || c.op.Baseline.Status == "CHANGINGOS_FAILED")
 }
 
-// patience is for how long a failed status has to be shown.
+// patience returns for how long a failed status has to be shown.
 func (c fuzzCase) patience() time.Duration {
 	if c.seen.Status == "ERROR" || c.seen.Status == "START_FAILED" {
 		return 2 * time.Minute
@@ -132,17 +132,17 @@ func (c fuzzCase) patience() time.Duration {
 	return 20 * time.Second
 }
 
-// mayBeVoid reports whether the look allows the verdict that the request was not processed.
+// mayBeVoid reports whether the reply allows the verdict that the request was not processed.
 func (c fuzzCase) mayBeVoid() bool {
 	legal := slices.Contains([]modelarts.Status{"STOPPED", "REINSTALLINGOS_FAILED", "CHANGINGOS_FAILED"}, c.seen.Status)
 	before := c.op.Baseline
 	same := legal && c.seen.Status == before.Status && c.seen.UpdatedAt == before.UpdatedAt && c.seen.RootVolumeID == before.RootVolumeID
 
-	return c.op.State == reinstall.StateUnknown && !c.older() && c.seen.Held >= 5*time.Minute &&
+	return c.op.State == reinstall.StateUnknown && !c.older() && c.seen.StableFor >= 5*time.Minute &&
 		(same || c.oldDisk() && (legal || c.seen.Status == "RUNNING"))
 }
 
-// asBefore reports whether the look may as well be one from before the request.
+// asBefore reports whether the reply may be one from before the request.
 func (c fuzzCase) asBefore() bool {
 	before := c.op.Baseline
 	legal := before.Status == "REINSTALLINGOS_FAILED" || before.Status == "CHANGINGOS_FAILED"
@@ -151,7 +151,7 @@ func (c fuzzCase) asBefore() bool {
 	return legal && c.seen.Status == before.Status && !c.newDisk() && sameTime
 }
 
-// must is the one verdict that cannot be put off: fresh, with a new system disk, and back.
+// must reports whether the verdict cannot be put off: the reply is fresh, and the server is back with a new system disk.
 func (c fuzzCase) must() bool {
 	return c.seen.Status == "RUNNING" && c.newDisk() && c.seen.UpdatedAt > c.op.LatestUpdate
 }
@@ -177,7 +177,7 @@ func FuzzJudge(f *testing.F) {
 		t *testing.T, status, baseStatus, root, baseRoot, at, baseAt, latest uint8, held int64, accepted, transition bool,
 	) {
 		c := newFuzzCase(status, baseStatus, root, baseRoot, at, baseAt, latest, held, accepted, transition)
-		deleted := (c.seen.Status == "DELETING" || c.seen.Status == "DELETED") && c.seen.Held >= 2*time.Minute
+		deleted := (c.seen.Status == "DELETING" || c.seen.Status == "DELETED") && c.seen.StableFor >= 2*time.Minute
 		verdict := reinstall.Judge(c.op, c.seen)
 
 		switch {
@@ -196,7 +196,7 @@ func FuzzJudge(f *testing.F) {
 	})
 }
 
-// One look settles an operation only with evidence, and forgets nothing of it.
+// A single reply settles an operation only with evidence, and loses nothing of it.
 func FuzzSettle(f *testing.F) {
 	addFuzzCases(f)
 
@@ -223,7 +223,7 @@ func FuzzSettle(f *testing.F) {
 			t.Errorf("%s\noperation %+v\nseen %+v, image %q\nafter %+v", problem, c.op, c.seen, installed, after)
 		}
 
-		// What has ended stays so.
+		// What has ended remains so.
 		if again := reinstall.Settle(after, server); !after.State.Open() && again != after {
 			t.Errorf("settled twice: %+v, then %+v", after, again)
 		}
@@ -275,7 +275,7 @@ func (c fuzzCase) forgotten(after *reinstall.Operation) []string {
 	return problems
 }
 
-// A request is sent again only after an answer which proves that it was not processed, and nothing is called refused that
+// A request is sent again only after an answer which proves that it was not processed, and no request is called refused that
 // may have been processed.
 func FuzzClassify(f *testing.F) {
 	for _, status := range []int{0, 100, 200, 204, 301, 307, 400, 401, 404, 408, 409, 429, 499, 500, 502, 503, 504, 599, 600, -1} {

@@ -7,7 +7,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// State is how a reinstall request stands.
+// State is the state of a reinstall request.
 type State string
 
 // The states of a request. StateSubmitted, StateUnknown and every word that is not listed here are open.
@@ -32,12 +32,13 @@ func (s State) Open() bool {
 	}
 }
 
-// Operation is one reinstall request: what was asked for, what the server looked like before, and how it stands. It
-// holds all that a later run needs to go on with it.
+// Operation is one reinstall request: what was asked for, what the server looked like before, and its state. It holds
+// all that a later run needs to continue.
 type Operation struct {
 	State State
 	// Adopted reports whether the reinstall may be somebody else's: it was in progress before a request of this run was
-	// accepted, or the answer to that request was lost. What it installs is compared, and never booked as asked for.
+	// accepted, or the answer to that request was lost. What it installs is compared with what was asked for, and is not
+	// recorded as asked for.
 	Adopted     bool
 	SubmittedAt time.Time // local clock
 	FinishedAt  time.Time // local clock; zero while open
@@ -52,10 +53,10 @@ type Operation struct {
 
 	Baseline       Baseline
 	TransitionSeen bool  // a GET after the POST showed a reinstall in progress
-	LatestUpdate   int64 // latest update_at that a GET showed, epoch milliseconds; what is older is a stale reply
+	LatestUpdate   int64 // latest update_at that a GET showed, epoch milliseconds; an older reply is stale
 }
 
-// Baseline is what the server looked like when the request went out. Empty fields were not shown.
+// Baseline records the server as it was when the request was sent. Empty fields were not shown.
 type Baseline struct {
 	Status       modelarts.Status
 	RootVolumeID string
@@ -78,18 +79,18 @@ func newOperation(server *modelarts.Server, body *modelarts.ReinstallRequest) Op
 	}
 }
 
-// accepted records the service's answer. Its update_at belongs to the baseline, since the POST itself may move it; but a
-// reply that is ahead of the store must not make every later look a stale one.
+// accepted records the service's answer. Its update_at belongs to the baseline, since the POST itself may change it;
+// but if that reply is ahead of the store, it must not make every later one stale.
 func (op *Operation) accepted(reply *modelarts.ReinstallReply) {
 	op.State = StateSubmitted
 	op.RequestID = reply.RequestID
 	op.Baseline.UpdatedAt = max(op.Baseline.UpdatedAt, reply.Server.UpdatedAt())
 }
 
-// note takes in what a GET after the POST showed. A sign of a reinstall after an answer that was lost is a sign of
-// somebody's: it is adopted.
+// note records what a GET after the POST showed. A sign of a reinstall after a lost answer may be a sign of anybody's: it is
+// adopted.
 func (op *Operation) note(seen Observation) {
-	if seen.gone() || op.stale(seen) {
+	if seen.gone() || op.supersedes(seen) {
 		return
 	}
 
@@ -99,20 +100,20 @@ func (op *Operation) note(seen Observation) {
 		op.TransitionSeen = true
 	}
 
-	if op.State == StateUnknown && op.evidence(seen) == EvidenceStrong {
+	if op.State == StateUnknown && op.evidence(seen) == evidenceStrong {
 		op.State, op.Adopted = StateSubmitted, true
 	}
 }
 
 // adopt makes op the record of a reinstall that is in progress on server, or has ended there, and that no request of
-// this run has begun.
+// this run began.
 func (op *Operation) adopt(server *modelarts.Server) {
 	op.State, op.Adopted = StateSubmitted, true
 	op.TransitionSeen = op.TransitionSeen || inProgress(server.CurrentStatus())
 	op.LatestUpdate = max(op.LatestUpdate, server.UpdatedAt())
 }
 
-// end closes the operation with what the server shows now.
+// end closes the operation with what server shows now; server may be nil.
 func (op *Operation) end(state State, server *modelarts.Server) {
 	op.State = state
 	op.FinishedAt = time.Now()
@@ -124,8 +125,8 @@ func (op *Operation) end(state State, server *modelarts.Server) {
 	}
 }
 
-// endState is the state in which op ends with such differences. One that was adopted and ended otherwise than asked for
-// was not the request, which is still to be sent.
+// endState returns the state in which op ends with these differences. If it was adopted and ended with other values
+// than asked for, it was not the request, which is still to be sent.
 func (op *Operation) endState(differences []Difference) State {
 	switch {
 	case len(differences) == 0:
@@ -137,7 +138,7 @@ func (op *Operation) endState(differences []Difference) State {
 	}
 }
 
-// failedState is the state in which op ends in a failed status.
+// failedState returns the state in which op ends in a failed status.
 func (op *Operation) failedState() State {
 	if op.Adopted {
 		return StateNotStarted
@@ -146,7 +147,7 @@ func (op *Operation) failedState() State {
 	return StateFailed
 }
 
-// Difference is a field in which the server is not what was asked for.
+// Difference is a field in which the server differs from what was asked for.
 type Difference struct {
 	Attribute string // image_id or key_pair_name
 	Asked     string
@@ -158,8 +159,8 @@ func (op *Operation) Differences(server *modelarts.Server) []Difference {
 	return Compare(op.ImageID, op.KeyPairName, server.ShownImageID(), server.KeyPairName)
 }
 
-// Compare lists where the image and the key pair that a server shows are not those that are wanted. An empty string is
-// wanted by nobody, and nil is not shown; neither is compared. Image ids are UUIDs, whose case does not count.
+// Compare lists where the image and the key pair that a server shows differ from the wanted ones. It compares neither a
+// wanted value that is empty nor a shown one that is nil. Image ids are UUIDs, whose case does not count.
 func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference {
 	var differences []Difference
 
@@ -174,9 +175,9 @@ func Compare(wantImage, wantKeyPair string, image, keyPair *string) []Difference
 	return differences
 }
 
-// Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What one look cannot
-// decide stays as it is. A look never ends an operation otherwise than asked for; but it shows that one has succeeded after
-// all. If that is on another disk than it was left with, somebody else has done it.
+// Settle judges an operation by one GET, as a refresh does: it sends nothing and waits for nothing. What a single reply
+// cannot decide remains as it is. A single reply never ends an operation with other values than asked for, but it may
+// show that one has succeeded after all. If that is on another disk than the operation left, somebody else did it.
 func Settle(op Operation, server *modelarts.Server) Operation {
 	seen := op.observe(server)
 
@@ -191,15 +192,15 @@ func Settle(op Operation, server *modelarts.Server) Operation {
 
 	op.note(seen)
 
-	if op.evidence(seen) == EvidenceStrong && Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {
+	if op.evidence(seen) == evidenceStrong && Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {
 		op.end(StateCompleted, server)
 	}
 
 	return op
 }
 
-// Recovered reports whether server shows that op, which counts as failed or as not processed, has succeeded after all: it
-// runs on a new system disk with what was asked for. What was adopted says nothing about a later disk.
+// Recovered reports whether server shows that op, which counts as failed or as not processed, has succeeded after all:
+// it runs on a new system disk with what was asked for. An adopted operation says nothing about a later disk.
 func (op *Operation) Recovered(server *modelarts.Server) bool {
 	if op.State != StateFailed && (op.State != StateNotStarted || op.Adopted) {
 		return false
@@ -207,5 +208,5 @@ func (op *Operation) Recovered(server *modelarts.Server) bool {
 
 	seen := op.observe(server)
 
-	return seen.Status == modelarts.StatusRunning && op.newRoot(seen) && !op.stale(seen) && len(op.Differences(server)) == 0
+	return seen.Status == modelarts.StatusRunning && op.newRoot(seen) && !op.supersedes(seen) && len(op.Differences(server)) == 0
 }

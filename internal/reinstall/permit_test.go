@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// What a permit allows is looked at before the server is stopped, and again before the request is sent.
+// The permit is checked before the server is stopped, and again before the request is sent.
 func TestRunPermit(t *testing.T) {
 	t.Parallel()
 
@@ -26,24 +26,24 @@ func TestRunPermit(t *testing.T) {
 		power   reinstall.Power
 	}{
 		"the disk of the plan": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
 		"another disk": {
-			script{looks: []look{at(0, modelarts.StatusStopped, "image", "other", 100)}},
+			script{replies: []reply{at(0, modelarts.StatusStopped, "image", "other", 100)}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"another disk, of a running server": {
-			script{looks: []look{at(0, modelarts.StatusRunning, "image", "other", 100)}},
+			script{replies: []reply{at(0, modelarts.StatusRunning, "image", "other", 100)}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"another disk once it has stopped": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "other", 100),
 				at(time.Minute, modelarts.StatusRunning, "image", "other", 110),
 			}},
@@ -52,29 +52,29 @@ func TestRunPermit(t *testing.T) {
 			reinstall.PowerRunning,
 		},
 		"another disk after a change of OS": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusChangingOS, "image", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "other", 100),
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "", 0,
 		},
 		"a disk that is not shown": {
-			script{looks: []look{
+			script{replies: []reply{
 				{server: hidden(modelarts.StatusStopped, "image", 100)},
 				{from: 2 * time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
-		"a joined reinstall that has left another disk, and not what is asked for": {
-			script{looks: []look{
+		"an adopted reinstall that has left another disk, and not what is asked for": {
+			script{replies: []reply{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeNotStarted, nil, "", 0,
 		},
-		"another disk than a joined reinstall has left": {
-			script{looks: []look{
+		"another disk than an adopted reinstall has left": {
+			script{replies: []reply{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
 				at(2*time.Minute, modelarts.StatusStopped, "other", "third", 210),
 				at(4*time.Minute, modelarts.StatusRunning, "other", "third", 220),
@@ -83,7 +83,7 @@ func TestRunPermit(t *testing.T) {
 			reinstall.OutcomeRefused, &reinstall.OtherDiskError{}, "stop start", reinstall.PowerRunning,
 		},
 		"the disk that the open operation has left": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 150),
 				at(30*time.Second, modelarts.StatusRunning, "image", "theirs", 200),
 				at(time.Minute, modelarts.StatusStopped, "image", "theirs", 210),
@@ -93,32 +93,32 @@ func TestRunPermit(t *testing.T) {
 			reinstall.OutcomeCompleted, nil, "stop POST", 0,
 		},
 		"a disk that the open operation may have left, had it not ended before": {
-			script{looks: []look{at(0, modelarts.StatusRunning, "image", "another", 200)}},
+			script{replies: []reply{at(0, modelarts.StatusRunning, "image", "another", 200)}},
 			reinstall.Request{RootVolumeID: "old", Open: open()},
 			reinstall.OutcomeRefused, &reinstall.EndedError{}, "", 0,
 		},
 		"the disk from before the open operation, which has failed": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200),
 				at(2*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}},
 			reinstall.Request{RootVolumeID: "old", Open: open()},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
 		},
-		"a joined reinstall that was given up": {
-			script{looks: []look{
+		"an adopted reinstall that was given up": {
+			script{replies: []reply{
 				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "old", 200),
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeNotStarted, &reinstall.UntouchedError{}, "", 0,
 		},
 		"it needs no reinstall": {
-			script{looks: []look{at(0, modelarts.StatusRunning, "image", "old", 100)}},
+			script{replies: []reply{at(0, modelarts.StatusRunning, "image", "old", 100)}},
 			reinstall.Request{Pointless: runsImage},
 			reinstall.OutcomeRefused, &reinstall.PointlessError{}, "", 0,
 		},
 		"it needs none once it has stopped": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusRunning, "other", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 				at(time.Minute, modelarts.StatusRunning, "image", "old", 110),
 			}},
@@ -127,7 +127,7 @@ func TestRunPermit(t *testing.T) {
 			reinstall.PowerRunning,
 		},
 		"it needs one": {
-			script{looks: []look{
+			script{replies: []reply{
 				at(0, modelarts.StatusStopped, "other", "old", 90), at(time.Minute, modelarts.StatusRunning, "image", "new", 100),
 			}},
 			reinstall.Request{Pointless: runsImage},
@@ -174,7 +174,7 @@ func open() *reinstall.Operation {
 // runsImage reports whether a server shows the image "image".
 func runsImage(server *modelarts.Server) bool { return server.InstalledImageID() == "image" }
 
-// A request that was not accepted is sent again only to a server that shows no sign of it, and never after a sign was seen.
+// A request that was not accepted is sent again only if the server shows no sign of it, and never after it has shown one.
 func TestRunOvertaken(t *testing.T) {
 	t.Parallel()
 
@@ -185,38 +185,38 @@ func TestRunOvertaken(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		posts   []error
-		looks   []look
+		replies []reply
 		want    reinstall.Outcome
 		log     string
 		adopted bool
 	}{
 		"throttled, and done within Retry-After": {
 			[]error{throttled},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"throttled, and done otherwise within Retry-After": {
 			[]error{throttled},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"throttled, and done and stopped again within Retry-After": {
-			[]error{throttled}, []look{
+			[]error{throttled}, []reply{
 				stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 				at(6*time.Minute, modelarts.StatusStopped, "image", "new", 400),
 			}, reinstall.OutcomeCompleted, "POST", true,
 		},
-		"throttled, and the time runs out before the next look": {
+		"throttled, and the time runs out before the next read": {
 			[]error{&modelarts.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 59*time.Minute + 50*time.Second}},
-			[]look{
+			[]reply{
 				stopped,
 				{from: 59 * time.Minute, err: busy},
 				at(time.Hour, modelarts.StatusReinstallingOS, "image", "old", 300),
 			},
 			reinstall.OutcomePending, "POST", true,
 		},
-		"throttled, and done within Retry-After, and the look before showed no system disk": {
-			[]error{throttled}, []look{
+		"throttled, and done within Retry-After, and the reply before showed no system disk": {
+			[]error{throttled}, []reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "", 100),
 				at(10*time.Second, modelarts.StatusReinstallingOS, "image", "", 200),
 				at(20*time.Second, modelarts.StatusRunning, "image", "new", 300),
@@ -224,63 +224,63 @@ func TestRunOvertaken(t *testing.T) {
 		},
 		"throttled, and failed within Retry-After": {
 			[]error{throttled},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"401 with new credentials": {
 			[]error{unauthorized, nil},
-			[]look{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]reply{stopped, at(time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST POST", false,
 		},
 		"401 with new credentials, and processed all the same": {
 			[]error{unauthorized},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
-		"401 twice": {[]error{unauthorized, unauthorized}, []look{stopped}, reinstall.OutcomeRefused, "POST POST", false},
+		"401 twice": {[]error{unauthorized, unauthorized}, []reply{stopped}, reinstall.OutcomeRefused, "POST POST", false},
 		"401 without new credentials": {
-			[]error{answered(http.StatusUnauthorized)}, []look{stopped}, reinstall.OutcomeRefused, "POST", false,
+			[]error{answered(http.StatusUnauthorized)}, []reply{stopped}, reinstall.OutcomeRefused, "POST", false,
 		},
 		"refused, since somebody was quicker": {
 			[]error{answered(http.StatusBadRequest)},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"refused, since somebody was quicker with another image": {
 			[]error{answered(http.StatusBadRequest)},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 		"refused, since somebody's reinstall has failed": {
-			[]error{answered(http.StatusBadRequest)}, []look{
+			[]error{answered(http.StatusBadRequest)}, []reply{
 				stopped, during, at(5*time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 300),
 			}, reinstall.OutcomeNotStarted, "POST", true,
 		},
-		"refused, since somebody was quicker, and the looks after it fail": {
-			[]error{answered(http.StatusBadRequest)}, []look{
+		"refused, since somebody was quicker, and the reads after it fail": {
+			[]error{answered(http.StatusBadRequest)}, []reply{
 				stopped,
 				{from: time.Second, err: answered(http.StatusInternalServerError)},
 				at(30*time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
 				at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}, reinstall.OutcomeCompleted, "POST", true,
 		},
-		"processed in spite of a 401, then refused, and the looks lag": {
-			[]error{unauthorized, answered(http.StatusBadRequest)}, []look{
+		"processed in spite of a 401, then refused, and the replies lag": {
+			[]error{unauthorized, answered(http.StatusBadRequest)}, []reply{
 				stopped, at(15*time.Second, modelarts.StatusReinstallingOS, "image", "old", 200),
 				at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300),
 			}, reinstall.OutcomeCompleted, "POST POST", true,
 		},
 		"conflict with somebody who was quicker": {
 			[]error{answered(http.StatusConflict)},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "image", "new", 300)},
 			reinstall.OutcomeCompleted, "POST", true,
 		},
 		"conflict with something else": {
-			[]error{answered(http.StatusConflict)}, []look{stopped}, reinstall.OutcomeNotStarted, "POST", false,
+			[]error{answered(http.StatusConflict)}, []reply{stopped}, reinstall.OutcomeNotStarted, "POST", false,
 		},
 		"lost answer, and another image": {
 			[]error{lost},
-			[]look{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
+			[]reply{stopped, during, at(5*time.Minute, modelarts.StatusRunning, "other", "new", 300)},
 			reinstall.OutcomeNotStarted, "POST", true,
 		},
 	} {
@@ -288,8 +288,8 @@ func TestRunOvertaken(t *testing.T) {
 			t.Parallel()
 
 			synctest.Test(t, func(t *testing.T) {
-				s := script{posts: test.posts, looks: test.looks}
-				// The looks after a POST are those of after the POST.
+				s := script{posts: test.posts, replies: test.replies}
+				// A read after the POST gets what is scheduled for after the POST.
 				s.post = func() { time.Sleep(time.Second) }
 				result := s.play(t.Context())
 
@@ -323,19 +323,19 @@ func TestRunPage(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
-		looks []look
-		want  reinstall.Outcome
-		log   string
+		replies []reply
+		want    reinstall.Outcome
+		log     string
 	}{
 		"nothing was done": {
-			[]look{
+			[]reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 				at(10*time.Minute, modelarts.StatusRunning, "image", "old", 110),
 			},
 			reinstall.OutcomeNotStarted, "stop POST start",
 		},
 		"it was done": {
-			[]look{at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200)},
+			[]reply{at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200)},
 			reinstall.OutcomeCompleted, "POST",
 		},
 	} {
@@ -343,7 +343,7 @@ func TestRunPage(t *testing.T) {
 			t.Parallel()
 
 			synctest.Test(t, func(t *testing.T) {
-				s := script{began: time.Now(), looks: test.looks}
+				s := script{began: time.Now(), replies: test.replies}
 				result := reinstall.New(pages{&s}, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour,
 				})
@@ -357,26 +357,26 @@ func TestRunPage(t *testing.T) {
 	}
 }
 
-// What a server is doing now says whether it is started again, and not what it was doing when it was last seen.
-func TestRunRestartsByAFreshLook(t *testing.T) {
+// What a server does now decides whether it is started again, not what it did when it was last read.
+func TestRestartReadsAgain(t *testing.T) {
 	t.Parallel()
 
 	running := at(0, modelarts.StatusRunning, "image", "old", 90)
 
 	for name, test := range map[string]struct {
-		looks []look
-		want  reinstall.Power
-		log   string
+		replies []reply
+		want    reinstall.Power
+		log     string
 	}{
 		"it has stopped since": {
-			[]look{
+			[]reply{
 				running, at(time.Second, modelarts.StatusStopping, "image", "old", 95),
 				at(31*time.Second, modelarts.StatusStopped, "image", "old", 100),
 			},
 			reinstall.PowerStarting, "stop start",
 		},
 		"nobody saw it stop": {
-			[]look{
+			[]reply{
 				running,
 				{from: time.Second, err: answered(http.StatusInternalServerError)},
 				at(31*time.Second, modelarts.StatusStopped, "image", "old", 100),
@@ -384,18 +384,18 @@ func TestRunRestartsByAFreshLook(t *testing.T) {
 			reinstall.PowerStarting, "stop start",
 		},
 		"it still stops": {
-			[]look{running, at(time.Second, modelarts.StatusStopping, "image", "old", 95)}, reinstall.PowerStopping, "stop",
+			[]reply{running, at(time.Second, modelarts.StatusStopping, "image", "old", 95)}, reinstall.PowerStopping, "stop",
 		},
-		"it still runs": {[]look{running}, reinstall.PowerStopping, "stop"},
+		"it still runs": {[]reply{running}, reinstall.PowerStopping, "stop"},
 		"somebody reinstalls it": {
-			[]look{
+			[]reply{
 				running, at(time.Second, modelarts.StatusStopping, "image", "old", 95),
 				at(31*time.Second, modelarts.StatusReinstallingOS, "image", "old", 100),
 			},
 			reinstall.PowerUnclear, "stop",
 		},
 		"nobody can see it": {
-			[]look{running, {from: time.Second, err: answered(http.StatusInternalServerError)}}, reinstall.PowerUnclear, "stop",
+			[]reply{running, {from: time.Second, err: answered(http.StatusInternalServerError)}}, reinstall.PowerUnclear, "stop",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -407,7 +407,7 @@ func TestRunRestartsByAFreshLook(t *testing.T) {
 
 				time.AfterFunc(31*time.Second, cancel)
 
-				s := script{looks: test.looks}
+				s := script{replies: test.replies}
 				result := s.play(ctx)
 
 				if got := strings.Join(s.log, " "); result.Power != test.want || got != test.log {
@@ -418,7 +418,7 @@ func TestRunRestartsByAFreshLook(t *testing.T) {
 	}
 }
 
-// A server that was stopped for a request does not stand still for as long as a busy service asks for; another one can
+// A server that was stopped for a request does not stay stopped for as long as a busy service asks to wait; another one can
 // wait.
 func TestRunBacksOff(t *testing.T) {
 	t.Parallel()
@@ -437,7 +437,7 @@ func TestRunBacksOff(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var sent []time.Duration
 
-				s := script{posts: []error{throttled, nil}, looks: []look{
+				s := script{posts: []error{throttled, nil}, replies: []reply{
 					at(0, test.first, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 				}}
 				s.post = func() { sent = append(sent, time.Since(s.began)) }
@@ -474,7 +474,7 @@ func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
 			}
 		}})
 
-		held, ok := errors.AsType[*reinstall.HeldBackError]((<-second).Err)
+		held, ok := errors.AsType[*reinstall.TooManyFailuresError]((<-second).Err)
 		if first.Outcome != reinstall.OutcomeFailed || !ok || held.Failures != 1 {
 			t.Errorf("outcome %v, then %v; want a failure, and a server that is held back", first.Outcome, held)
 		}

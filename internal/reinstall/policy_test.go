@@ -26,8 +26,8 @@ func TestPrecheck(t *testing.T) {
 		modelarts.StatusRebooting:            reinstall.StepWait,
 		modelarts.StatusCreating:             reinstall.StepWait,
 		modelarts.StatusChangingOS:           reinstall.StepWait,
-		modelarts.StatusReinstallingOS:       reinstall.StepJoin,
-		modelarts.StatusReinstallOS:          reinstall.StepJoin,
+		modelarts.StatusReinstallingOS:       reinstall.StepAdopt,
+		modelarts.StatusReinstallOS:          reinstall.StepAdopt,
 		modelarts.StatusCreateFailed:         reinstall.StepRefuse,
 		modelarts.StatusDeleted:              reinstall.StepRefuse,
 		modelarts.StatusDeleting:             reinstall.StepRefuse,
@@ -112,7 +112,7 @@ func unclear() reinstall.Operation {
 	return op
 }
 
-// changed is op after change.
+// changed returns op after change.
 func changed(op reinstall.Operation, change func(*reinstall.Operation)) reinstall.Operation {
 	change(&op)
 
@@ -138,22 +138,22 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING after a transition, on the old system disk": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: 19 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, StableFor: 19 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"RUNNING after a transition, on the old system disk, held": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, StableFor: 20 * time.Second},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING after a transition, where no system disk is shown": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 20 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, StableFor: 20 * time.Second},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING after a transition, where no system disk is shown, not held": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 19 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, StableFor: 19 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"RUNNING after a transition, of a server that has never shown a system disk": {
@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING for long, and nobody knows what it was before": {
 			changed(submitted(), func(op *reinstall.Operation) { op.Baseline = reinstall.Baseline{} }),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "disk", Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "disk", StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"RUNNING from before the stop, after a transition": {
@@ -183,12 +183,12 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING with a later update, where no system disk is shown": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, Held: 20 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, UpdatedAt: 101, StableFor: 20 * time.Second},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING with a later update, on the old system disk": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 101, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"RUNNING with a new system disk, and a time behind a reply that was ahead": {
@@ -213,37 +213,37 @@ func TestJudge(t *testing.T) {
 		},
 		"RUNNING held for a minute": {
 			changed(submitted(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, Held: time.Minute},
+			reinstall.Observation{Status: modelarts.StatusRunning, StableFor: time.Minute},
 			reinstall.VerdictEnded,
 		},
 		"RUNNING not held for a minute": {
 			changed(submitted(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, Held: 59 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusRunning, StableFor: 59 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"RUNNING held for an hour after a lost answer": {
 			changed(unclear(), noTimes),
-			reinstall.Observation{Status: modelarts.StatusRunning, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusRunning, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"RUNNING on the old system disk for five minutes after a lost answer": {
 			unclear(),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, Held: 5 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, StableFor: 5 * time.Minute},
 			reinstall.VerdictNotStarted,
 		},
 		"STOPPED on the old system disk for five minutes after a lost answer, and touched": {
 			unclear(),
-			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 300, Held: 5 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 300, StableFor: 5 * time.Minute},
 			reinstall.VerdictNotStarted,
 		},
 		"an odd status on the old system disk after a lost answer": {
 			unclear(),
-			reinstall.Observation{Status: "POLISHING", RootVolumeID: "old", UpdatedAt: 300, Held: time.Hour},
+			reinstall.Observation{Status: "POLISHING", RootVolumeID: "old", UpdatedAt: 300, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"RUNNING on the old system disk for an hour, in a word of a newer version": {
 			changed(submitted(), func(op *reinstall.Operation) { op.State = "verifying" }),
-			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusRunning, RootVolumeID: "old", UpdatedAt: 300, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"FAILED as before the request": {
@@ -254,14 +254,14 @@ func TestJudge(t *testing.T) {
 		"FAILED again after a transition": {
 			changed(changed(submitted(), fromFailed), transition),
 			reinstall.Observation{
-				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second,
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, StableFor: 20 * time.Second,
 			},
 			reinstall.VerdictFailed,
 		},
 		"FAILED again after a transition, at first": {
 			changed(changed(submitted(), fromFailed), transition),
 			reinstall.Observation{
-				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 19 * time.Second,
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, StableFor: 19 * time.Second,
 			},
 			reinstall.VerdictWait,
 		},
@@ -280,14 +280,14 @@ func TestJudge(t *testing.T) {
 		"FAILED exactly as before, after a transition, for a minute": {
 			changed(changed(submitted(), fromFailed), transition),
 			reinstall.Observation{
-				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 100, Held: time.Minute,
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 100, StableFor: time.Minute,
 			},
 			reinstall.VerdictFailed,
 		},
 		"FAILED from a stopped server": {
 			submitted(),
 			reinstall.Observation{
-				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, Held: 20 * time.Second,
+				Status: modelarts.StatusReinstallingOSFailed, RootVolumeID: "old", UpdatedAt: 101, StableFor: 20 * time.Second,
 			},
 			reinstall.VerdictFailed,
 		},
@@ -299,50 +299,50 @@ func TestJudge(t *testing.T) {
 		"CHANGINGOS_FAILED": {
 			submitted(),
 			reinstall.Observation{
-				Status: modelarts.StatusChangingOSFailed, RootVolumeID: "new", UpdatedAt: 101, Held: 20 * time.Second,
+				Status: modelarts.StatusChangingOSFailed, RootVolumeID: "new", UpdatedAt: 101, StableFor: 20 * time.Second,
 			},
 			reinstall.VerdictFailed,
 		},
 		"ERROR": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 2 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, StableFor: 2 * time.Minute},
 			reinstall.VerdictFailed,
 		},
 		"ERROR for less than two minutes": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, Held: 119 * time.Second},
+			reinstall.Observation{Status: modelarts.StatusError, UpdatedAt: 101, StableFor: 119 * time.Second},
 			reinstall.VerdictWait,
 		},
 		"ERROR on the old system disk": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusError, RootVolumeID: "old", UpdatedAt: 101, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusError, RootVolumeID: "old", UpdatedAt: 101, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"START_FAILED": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: 2 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, StableFor: 2 * time.Minute},
 			reinstall.VerdictFailed,
 		},
 		"START_FAILED after a lost answer": {
 			unclear(),
-			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusStartFailed, UpdatedAt: 101, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"STOPPED with a new system disk, held for two minutes": {
 			submitted(),
 			reinstall.Observation{
-				Status: modelarts.StatusStopped, RootVolumeID: "new", UpdatedAt: 101, Held: 2 * time.Minute,
+				Status: modelarts.StatusStopped, RootVolumeID: "new", UpdatedAt: 101, StableFor: 2 * time.Minute,
 			},
 			reinstall.VerdictEnded,
 		},
 		"STOPPED with a new system disk, passing through": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "new", UpdatedAt: 101, Held: time.Minute},
+			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "new", UpdatedAt: 101, StableFor: time.Minute},
 			reinstall.VerdictWait,
 		},
 		"STOPPED with the old system disk": {
 			submitted(),
-			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 101, Held: time.Hour},
+			reinstall.Observation{Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 101, StableFor: time.Hour},
 			reinstall.VerdictWait,
 		},
 		"in progress": {
@@ -358,29 +358,29 @@ func TestJudge(t *testing.T) {
 		"STOPPED after somebody else's reinstall was seen": {
 			changed(changed(submitted(), transition), func(op *reinstall.Operation) { op.Adopted = true }),
 			reinstall.Observation{
-				Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 101, Held: 2 * time.Minute,
+				Status: modelarts.StatusStopped, RootVolumeID: "old", UpdatedAt: 101, StableFor: 2 * time.Minute,
 			},
 			reinstall.VerdictEnded,
 		},
 		"STOPPED for ten minutes after a transition, where no system disk is shown": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, Held: 10 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, StableFor: 10 * time.Minute},
 			reinstall.VerdictEnded,
 		},
 		"STOPPED for less than that": {
 			changed(submitted(), transition),
-			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, Held: 9 * time.Minute},
+			reinstall.Observation{Status: modelarts.StatusStopped, UpdatedAt: 101, StableFor: 9 * time.Minute},
 			reinstall.VerdictWait,
 		},
 		"DELETING": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusDeleting, Held: 2 * time.Minute}, reinstall.VerdictGone,
+			submitted(), reinstall.Observation{Status: modelarts.StatusDeleting, StableFor: 2 * time.Minute}, reinstall.VerdictGone,
 		},
 		"DELETED": {
-			submitted(), reinstall.Observation{Status: modelarts.StatusDeleted, Held: 2 * time.Minute}, reinstall.VerdictGone,
+			submitted(), reinstall.Observation{Status: modelarts.StatusDeleted, StableFor: 2 * time.Minute}, reinstall.VerdictGone,
 		},
-		"not found": {submitted(), reinstall.Observation{NotFound: true, Held: 2 * time.Minute}, reinstall.VerdictGone},
+		"not found": {submitted(), reinstall.Observation{NotFound: true, StableFor: 2 * time.Minute}, reinstall.VerdictGone},
 		"not found once": {
-			submitted(), reinstall.Observation{NotFound: true, Held: 119 * time.Second}, reinstall.VerdictWait,
+			submitted(), reinstall.Observation{NotFound: true, StableFor: 119 * time.Second}, reinstall.VerdictWait,
 		},
 		"DELETING for a moment": {
 			changed(submitted(), transition), reinstall.Observation{Status: modelarts.StatusDeleting}, reinstall.VerdictWait,
@@ -425,7 +425,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// shown is a server as a reply shows it.
+// shown returns a server as a reply shows it.
 func shown(status modelarts.Status, image, root string, updatedAt int64) *modelarts.Server {
 	kind := "ROOT"
 
@@ -437,7 +437,7 @@ func shown(status modelarts.Status, image, root string, updatedAt int64) *modela
 	}
 }
 
-// hidden is a server whose reply shows no volumes.
+// hidden returns a server whose reply shows no volumes.
 func hidden(status modelarts.Status, image string, updatedAt int64) *modelarts.Server {
 	server := shown(status, image, "", updatedAt)
 	server.Volumes = nil
@@ -463,13 +463,13 @@ func TestSettle(t *testing.T) {
 		"ended": {
 			changed(submitted(), asked), shown(modelarts.StatusRunning, "image", "new", 200), reinstall.StateCompleted, false,
 		},
-		"ended with another image, for all that one look can tell": {
+		"ended with another image, as far as one reply shows": {
 			changed(submitted(), asked), shown(modelarts.StatusRunning, "other", "new", 200), reinstall.StateSubmitted, false,
 		},
 		"in progress, by the API page's own word": {
 			submitted(), shown(modelarts.StatusReinstallOS, "image", "old", 200), reinstall.StateSubmitted, true,
 		},
-		"failed, for all that one look can tell": {
+		"failed, as far as one reply shows": {
 			submitted(), shown(modelarts.StatusReinstallingOSFailed, "image", "new", 200), reinstall.StateSubmitted, false,
 		},
 		"RUNNING with a later update": {

@@ -10,14 +10,14 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// simulated is the engine with the real client, before a simulated cloud with one server.
+// simulated is the engine with the real client, against a simulated cloud with one server.
 type simulated struct {
 	cloud  *simulator.Cloud
 	id     string
 	client *modelarts.Client
 }
 
-// newSimulated adds a server in a status. The client assumes a role, so that its credentials can be replaced.
+// newSimulated adds a server with a status. The client assumes a role, so that its credentials can be replaced.
 func newSimulated(t *testing.T, status string) *simulated {
 	t.Helper()
 
@@ -46,7 +46,7 @@ func newSimulated(t *testing.T, status string) *simulated {
 	return &simulated{cloud, cloud.AddServer(simulator.Server{Status: status, KeyPairName: "KeyPair-1"}).ID, client}
 }
 
-// request asks for the default image with a key pair.
+// request returns a request for the default image with a key pair.
 func (s *simulated) request() reinstall.Request {
 	return reinstall.Request{
 		ServerID: s.id, StopFirst: true, Timeout: time.Hour,
@@ -67,7 +67,7 @@ func (s *simulated) wipes() (ours, theirs int) {
 	return ours, theirs
 }
 
-// What the service answers, and what it does, are two things.
+// What the service answers need not be what it does.
 func TestRunAgainstAnswersThatLie(t *testing.T) {
 	t.Parallel()
 
@@ -160,13 +160,13 @@ func TestRunAgainstAnswersThatLie(t *testing.T) {
 			0,
 			reinstall.OutcomeCompleted, false, 1, 1, 0,
 		},
-		"a look that is ahead of the store": {
+		"a reply that is ahead of the store": {
 			simulator.StatusStopped,
 			simulator.Fault{Action: "get", After: 3, Times: 1, Odd: ahead},
 			0,
 			reinstall.OutcomeCompleted, false, 1, 1, 0,
 		},
-		"a look that asks for an hour": {
+		"a reply that asks for an hour": {
 			simulator.StatusStopped,
 			simulator.Fault{
 				Action: "get", After: 6, Times: 1, Status: 503, Header: map[string]string{"Retry-After": "3600"},
@@ -174,7 +174,7 @@ func TestRunAgainstAnswersThatLie(t *testing.T) {
 			0,
 			reinstall.OutcomeCompleted, false, 1, 1, 0,
 		},
-		"a look that asks for an hour while the server stands still for us": {
+		"a reply that asks for an hour while the server is stopped for us": {
 			simulator.StatusRunning,
 			simulator.Fault{
 				Action: "get", After: 1, Times: 1, Status: 503, Header: map[string]string{"Retry-After": "3600"},
@@ -223,9 +223,9 @@ func TestRunAgainstAnswersThatLie(t *testing.T) {
 	}
 }
 
-// An operation that nothing was done for ends, also if the server was started meanwhile, and one that was done ends although
-// a look was ahead of the store.
-func TestRunWaitsForTheEndOfALaterLook(t *testing.T) {
+// An operation that was not processed ends even if the server was started in the meantime, and one that was processed ends
+// although a reply was ahead of the store.
+func TestRunEndsInSpiteOfOddReplies(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {

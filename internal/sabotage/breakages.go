@@ -10,7 +10,11 @@ var (
 
 const (
 	verdictFile   = "internal/reinstall/verdict.go"
-	outcomeFile   = "internal/reinstall/outcome.go"
+	classifyFile  = "internal/reinstall/classify.go"
+	runFile       = "internal/reinstall/run.go"
+	getFile       = "internal/reinstall/get.go"
+	adoptFile     = "internal/reinstall/adopt.go"
+	powerFile     = "internal/reinstall/power.go"
 	submitFile    = "internal/reinstall/submit.go"
 	prepareFile   = "internal/reinstall/prepare.go"
 	engineFile    = "internal/reinstall/engine.go"
@@ -29,43 +33,43 @@ const (
 // breakages are the ways in which other providers have lost machines, and some of our own.
 var breakages = []breakage{
 	{"the POST is sent again after a 502", []edit{{
-		outcomeFile, "case code == http.StatusTooManyRequests:",
+		classifyFile, "case code == http.StatusTooManyRequests:",
 		"case code == http.StatusTooManyRequests, code == http.StatusBadGateway:",
 	}}, engine},
 	{"the POST is sent again after a lost answer", []edit{{
-		outcomeFile, "if errors.As(err, &connErr) && !connErr.Sent {", "if errors.As(err, &connErr) {",
+		classifyFile, "if errors.As(err, &connErr) && !connErr.Sent {", "if errors.As(err, &connErr) {",
 	}}, engine},
 	{"the wire repeats writes as it does reads", []edit{{
-		"internal/modelarts/service.go", "if !req.repeatable() {", "if false {",
+		"internal/modelarts/request.go", "if !req.repeatable() {", "if false {",
 	}}, wire},
 	{"the wire sends a write again after a 401", []edit{{
-		"internal/modelarts/service.go", "answer, _, err := s.authorized(ctx, req)\n\n\t\treturn answer, err",
+		"internal/modelarts/request.go", "answer, _, err := s.authorized(ctx, req)\n\n\t\treturn answer, err",
 		"answer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\treturn s.once(ctx, req)\n\t\t}\n\n\t\treturn answer, err",
 	}}, wire},
 	{"any 2xx shows a server", []edit{{
-		"internal/modelarts/servers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
+		"internal/modelarts/devservers.go", "\tcase shown == nil && server.CurrentStatus().documented():\n", "\tcase shown == nil:\n",
 	}}, wire},
 	{"a Retry-After of an hour is obeyed", []edit{{
-		"internal/modelarts/retry.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
+		"internal/modelarts/retry_after.go", "min(answer.RetryAfter, longestObeyed)", "answer.RetryAfter",
 	}}, wire},
 	{"the temporary keys of a role are no secrets", []edit{{
-		"internal/modelarts/assume_role.go", "\ta.iam.secrets.add(credentials.secrets()...)\n", "",
+		"internal/modelarts/assume_role.go", "\twithhold(a.iam.redactor, credentials.secrets()...)\n", "",
 	}}, wire},
 	{"a request id is quoted unsearched", []edit{{
-		"internal/modelarts/errors.go", "return r.secrets.token(r.requestID) }", "return r.requestID }",
+		"internal/modelarts/errors.go", "return r.redactor.Token(r.requestID) }", "return r.requestID }",
 	}}, wire},
 	{"the provider logs where nobody asks for it", []edit{{
 		"internal/provider/serve.go", `"TF_LOG_PROVIDER_MODELARTS"`, `"TF_LOG_PROVIDER"`,
 	}}, cli("log")},
 	{"only the answer to a request is searched for its secrets", []edit{{
-		"internal/modelarts/servers.go", "c.api.secrets.add(req.AdminPass)", "newSentSecrets().add(req.AdminPass)",
+		"internal/modelarts/devservers.go", "withhold(c.api.redactor, req.AdminPass)", "withhold(redactorOf(nil), req.AdminPass)",
 	}}, wire},
 	{"the first RUNNING is believed", []edit{{
-		verdictFile, "return evidence > EvidenceNone && (op.Baseline.RootVolumeID == \"\" ||", "return evidence >= EvidenceNone && (true ||",
+		verdictFile, "return evidence > evidenceNone && (op.Baseline.RootVolumeID == \"\" ||", "return evidence >= evidenceNone && (true ||",
 	}}, engine},
 	{"the first FAILED is believed", []edit{{
-		verdictFile, "(evidence == EvidenceStrong || evidence == EvidenceWeak && seen.Status != op.Baseline.Status)",
-		"evidence >= EvidenceNone",
+		verdictFile, "(evidence == evidenceStrong || evidence == evidenceWeak && seen.Status != op.Baseline.Status)",
+		"evidence >= evidenceNone",
 	}}, engine},
 	{"weak evidence is accepted after a lost answer", []edit{{
 		verdictFile, "case op.State == StateUnknown, op.sameRoot(seen)", "case op.sameRoot(seen)",
@@ -74,19 +78,19 @@ var breakages = []breakage{
 		verdictFile, "if seen.UpdatedAt == 0 || seen.UpdatedAt >= op.LatestUpdate {", "if seen.UpdatedAt < op.LatestUpdate || true {",
 	}}, engine},
 	{"a request follows on a wait for what had ended before", []edit{{
-		engineFile, "!r.met && (shown", "false && (shown",
+		runFile, "!r.sawTransition && (shown", "false && (shown",
 	}}, engine},
 	{"a server that was stopped is left alone for a look from before", []edit{{
-		submitFile, "server.UpdatedAt() >= r.latest", "true",
+		powerFile, "server.UpdatedAt() >= r.latestUpdate", "true",
 	}}, engine},
 	{"a look that leaves out the disk is as good as one that shows it", []edit{{
-		prepareFile, "patience = heldUnchanged", "patience = time.Second",
+		prepareFile, "patience = stableUnchanged", "patience = time.Second",
 	}}, engine},
 	{"one reply ahead blinds a run for good", []edit{{
-		prepareFile, "r.req.stale(server), freshAfter)", "r.req.stale(server), 24*time.Hour)",
+		prepareFile, "r.req.olderThanKnown(server), freshAfter)", "r.req.olderThanKnown(server), 24*time.Hour)",
 	}}, engine},
 	{"a secret is shown in pieces", []edit{{
-		"internal/modelarts/errors.go", "if r.secrets.split(", "if false && r.secrets.split(",
+		"internal/modelarts/errors.go", "if r.redactor.RepeatsAcross(", "if false && r.redactor.RepeatsAcross(",
 	}}, wire},
 	{"the request of a killed apply is served again for one look", []edit{{
 		permitFile, "case reimaged && reason != reasonResume:", "case false:",
@@ -107,11 +111,11 @@ var breakages = []breakage{
 		resourceFile, "r.data.Client.Withhold(&sent.Body)", "_ = sent",
 	}}, cli("quoted_later")},
 	{"a joined reinstall is not held against the disk from before it", []edit{{
-		prepareFile, "op.Baseline.RootVolumeID = cmp.Or(r.root, r.before, op.Baseline.RootVolumeID)",
+		adoptFile, "op.Baseline.RootVolumeID = cmp.Or(r.permittedRoot, r.firstRoot, op.Baseline.RootVolumeID)",
 		"op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID)",
 	}}, engine},
 	{"a reinstall under way is not adopted", []edit{{
-		"internal/reinstall/precheck.go", "return StepJoin", "return StepWait",
+		"internal/reinstall/precheck.go", "return StepAdopt", "return StepWait",
 	}}, engine},
 	{"ctrl-C cuts the POST", []edit{{
 		submitFile, "context.WithTimeout(context.WithoutCancel(ctx), postTimeout)", "context.WithTimeout(ctx, postTimeout)",
@@ -120,13 +124,13 @@ var breakages = []breakage{
 		"internal/reinstall/claims.go", "return false", "return true",
 	}}, engine},
 	{"a server that was stopped for nothing is left standing", []edit{{
-		engineFile, "if joined == nil && !result.Outcome.Sent() && !result.Operation.Adopted {", "if false {",
+		runFile, "if adopted == nil && !result.Outcome.Sent() && !result.Operation.Adopted {", "if false {",
 	}}, engine},
 	{"a stop whose answer was lost is forgotten", []edit{{
-		prepareFile, "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
+		powerFile, "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
 	}}, engine},
 	{"a look that failed does not end what was held", []edit{{
-		"internal/reinstall/await.go", "held = tracker{} // nobody", "_ = held // nobody",
+		"internal/reinstall/await.go", "stable = stability{} // nobody", "_ = stable // nobody",
 	}}, engine},
 	{"the result is not compared", []edit{{
 		operationFile, "if wantImage != \"\" && image != nil && !strings.EqualFold(wantImage, *image) {", "if image == nil && false {",
@@ -145,7 +149,7 @@ var breakages = []breakage{
 `,
 	}}, wire},
 	{"a busy service ends a reinstall before its first step", []edit{{
-		engineFile, "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
+		getFile, "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
 		"if !modelarts.IsThrottled(err) || time.Since(began) >= 0 {",
 	}}, engine},
 	{"a server that vanishes after a lost answer is said to be erased", []edit{{
@@ -204,13 +208,13 @@ var breakages = []breakage{
 	}}, cli("write_only")},
 
 	{"any system disk is that of the plan", []edit{{
-		prepareFile, "r.root != \"\" && shown != \"\" && shown != r.root", "r.root != \"\" && shown == \"never\"",
+		prepareFile, "r.permittedRoot != \"\" && shown != \"\" && shown != r.permittedRoot", "r.permittedRoot != \"\" && shown == \"never\"",
 	}}, engine},
 	{"the disk of the state is not handed to the engine", []edit{{
 		permitFile, "request.RootVolumeID = prior.rootVolumeID()", "request.RootVolumeID = \"\"",
 	}}, cli("saved_plan|two_states")},
 	{"the permit is for the disk from before the wait", []edit{{
-		engineFile, "\tr.root = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
+		runFile, "\tr.permittedRoot = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
 	}}, engine},
 	{"a reason that has ceased is a reason", []edit{{
 		permitFile, "request.Pointless = p.pointless(prior, plan, private.reimaged)", "request.Pointless = nil",
@@ -223,10 +227,10 @@ var breakages = []breakage{
 		resourceFile, "\tcase modelarts.IsNotFound(err):\n", "\tcase modelarts.IsNotFound(err) && !state.ProjectID.IsNull():\n\t\tresp.State.RemoveResource(ctx)\n\n\t\treturn\n\tcase modelarts.IsNotFound(err):\n",
 	}}, cli("gone")},
 	{"one look says that a server is gone", []edit{{
-		verdictFile, "case seen.gone() && seen.Held >= heldGone:", "case seen.gone():",
+		verdictFile, "case seen.gone() && seen.StableFor >= stableGone:", "case seen.gone():",
 	}}, engine},
 	{"one look says that a reinstall has failed", []edit{{
-		verdictFile, "return seen.Held >= held &&", "return held > 0 &&",
+		verdictFile, "return seen.StableFor >= needed &&", "return needed > 0 &&",
 	}}, engine},
 	{"a success that is seen later is not believed", []edit{{operationFile, "if op.Recovered(server) {", "if false {"}}, engine},
 	{"what was adopted is the request", []edit{{
@@ -236,43 +240,43 @@ var breakages = []breakage{
 		operationFile, "op.State, op.Adopted = StateSubmitted, true\n\t}\n}", "op.State = StateSubmitted\n\t}\n}",
 	}}, engine},
 	{"a lost race is a refusal", []edit{{
-		submitFile, "if err == nil && !r.stale(server) {\n\t\t\tif op", "if false {\n\t\t\tif op",
+		adoptFile, "if err == nil && !r.olderThanSeen(server) {\n\t\t\tif op", "if false {\n\t\t\tif op",
 	}}, engine},
 	{"a request that was not accepted is sent again without a look for its signs", []edit{{
-		prepareFile, "case inProgress(status), r.tried.newRoot(r.tried.observe(server)):", "case false:",
+		adoptFile, "case inProgress(status), r.firstSent.newRoot(r.firstSent.observe(server)):", "case false:",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
-		engineFile, "if result.Outcome != OutcomeNotStarted || r.tried != nil || result.Err != nil || r.root != \"\" {", "if r.tried = nil; result.Outcome != OutcomeNotStarted {",
+		runFile, "if result.Outcome != OutcomeNotStarted || r.firstSent != nil || result.Err != nil || r.permittedRoot != \"\" {", "if r.firstSent = nil; result.Outcome != OutcomeNotStarted {",
 	}}, engine},
 	{"a reinstall that was given up is a result", []edit{{
-		"internal/reinstall/await.go", "case r.joining && seen.RootVolumeID != \"\" &&", "case false && r.joining &&",
+		"internal/reinstall/await.go", "case r.adopting && seen.RootVolumeID != \"\" &&", "case false && r.adopting &&",
 	}}, engine},
 	{"a reply that shows the image late is an end", []edit{{
-		"internal/reinstall/await.go", "if len(differences) > 0 && seen.Held < held {", "if len(differences) > 0 && held < 0 {",
+		"internal/reinstall/await.go", "if len(differences) > 0 && seen.StableFor < needed {", "if len(differences) > 0 && needed < 0 {",
 	}}, engine},
 	{"one look of a refresh finds another image", []edit{{
 		operationFile, "Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {", "Judge(op, seen) == VerdictEnded {",
 	}}, engine},
-	{"a 401 is sent again for ever", []edit{{prepareFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
+	{"a 401 is sent again for ever", []edit{{submitFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
 	{"the wire sends a write again after a 401", []edit{{
-		"internal/modelarts/service.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
+		"internal/modelarts/request.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
 		"\t\tanswer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\tanswer, err = s.once(ctx, req)\n\t\t}\n\n",
 	}}, wire},
 	{"a page of a gateway is an acceptance", []edit{{
-		outcomeFile, "if err == nil && (reply == nil || reply.Server == nil) {", "if err == nil && reply == nil {",
+		classifyFile, "if err == nil && (reply == nil || reply.Server == nil) {", "if err == nil && reply == nil {",
 	}}, engine},
 	{"the old system disk is no evidence against a reinstall", []edit{{
 		verdictFile, "case op.State == StateUnknown, op.sameRoot(seen) && seen.Status != modelarts.StatusReinstallingOSFailed:",
 		"case op.State == StateUnknown:",
 	}}, engine},
 	{"RUNNING in the middle of a reinstall is its end", []edit{{
-		verdictFile, "op.newRoot(seen) || seen.Held >= heldOldRoot)", "op.newRoot(seen) || seen.Held >= 0)",
+		verdictFile, "op.newRoot(seen) || seen.StableFor >= stableOldRoot)", "op.newRoot(seen) || seen.StableFor >= 0)",
 	}}, engine},
 	{"one reply ahead of the store makes all others stale", []edit{{
 		verdictFile, "return seen.Age < freshAfter || !op.newRoot(seen) && !inProgress(seen.Status)", "return true",
 	}}, engine},
 	{"a lost request never ends on a server that was touched", []edit{{
-		verdictFile, "\t\top.sameRoot(seen) && (startable(seen.Status) || seen.Status == modelarts.StatusRunning)\n", "\t\tfalse\n",
+		verdictFile, "\t\top.sameRoot(seen) && (isLegal(seen.Status) || seen.Status == modelarts.StatusRunning)\n", "\t\tfalse\n",
 	}}, engine},
 	{"somebody else's reinstall never ends on a stopped server", []edit{{
 		verdictFile, "(op.newRoot(seen) || op.Adopted && op.TransitionSeen)", "op.newRoot(seen)",
@@ -309,10 +313,10 @@ var breakages = []breakage{
 		"return types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
 	}}, cli("broken|create_before_destroy")},
 	{"a slot is free before its failure is counted", []edit{{
-		engineFile, "\te.fleet.count(&result) // before", "\tr.leave()\n\te.fleet.count(&result) // before",
+		engineFile, "\te.limiter.record(&result) // before", "\tr.releaseSlot()\n\te.limiter.record(&result) // before",
 	}}, engine},
 	{"a restart is decided by the last look", []edit{{
-		submitFile, "server := r.lookForPower(start)", "server := r.server",
+		powerFile, "server := r.getPower(start)", "server := r.server",
 	}}, engine},
 	{"a busy service keeps a server down that was stopped for it", []edit{{
 		submitFile, "retryAfter = min(retryAfter, longestBackoff)", "retryAfter = max(retryAfter, 0)",

@@ -51,7 +51,7 @@ func describeCause(err error, early bool) string {
 			"a proxy."
 	}
 
-	if held, ok := errors.AsType[*reinstall.HeldBackError](err); ok {
+	if held, ok := errors.AsType[*reinstall.TooManyFailuresError](err); ok {
 		failures := "1 reinstall has failed"
 		if held.Failures != 1 {
 			failures = fmt.Sprintf("%d reinstalls have failed", held.Failures)
@@ -117,7 +117,7 @@ func statusDetail(status modelarts.Status) string {
 // adviceFor returns what to do about an error of a reinstall.
 func adviceFor(err error) string {
 	_, twice := errors.AsType[*reinstall.DuplicateError](err)
-	_, heldBack := errors.AsType[*reinstall.HeldBackError](err)
+	_, heldBack := errors.AsType[*reinstall.TooManyFailuresError](err)
 
 	switch {
 	case needsNewPlan(err):

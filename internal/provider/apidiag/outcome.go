@@ -103,7 +103,7 @@ func Adopted(id string) diag.Diagnostic {
 // refusedDetail describes a request that was not sent, or not accepted.
 func refusedDetail(id string, result *reinstall.Result, when occasion) string {
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
-	if _, heldBack := errors.AsType[*reinstall.HeldBackError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
+	if _, heldBack := errors.AsType[*reinstall.TooManyFailuresError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
 		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
 	}
 

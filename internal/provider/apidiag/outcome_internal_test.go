@@ -63,7 +63,7 @@ func outcomeCases() map[string]outcomeCase {
 		"illegal status":    refused(&reinstall.StatusError{Status: "ERROR"}, "Bring it into one of these in the ModelArts console"),
 		"running":           refused(&reinstall.RunningError{}, "leave stop_before_reinstall out"),
 		"duplicate":         refused(&reinstall.DuplicateError{ServerID: diagnosedServer}, "remove one of the two"),
-		"held back":         refused(&reinstall.HeldBackError{Failures: 1}, "raise failure_tolerance in the provider block"),
+		"held back":         refused(&reinstall.TooManyFailuresError{Failures: 1}, "raise failure_tolerance in the provider block"),
 		"400":               refused(answered(400, "ModelArts.7000"), "that image_id is an image for the type and architecture"),
 		"not known":         refused(answered(400, "ModelArts.6404"), "not cloud_server.id"),
 		"401":               refused(answered(401, "APIGW.0301"), "Check the provider's credentials"),
@@ -150,7 +150,7 @@ func checkOutcome(t *testing.T, detail string, test *outcomeCase) {
 		disk = "othing was erased"
 	}
 
-	if _, heldBack := errors.AsType[*reinstall.HeldBackError](test.result.Err); heldBack {
+	if _, heldBack := errors.AsType[*reinstall.TooManyFailuresError](test.result.Err); heldBack {
 		disk = "neither stopped nor erased"
 	}
 

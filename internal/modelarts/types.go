@@ -2,7 +2,7 @@ package modelarts
 
 import "strings"
 
-// Status is the lifecycle status of a DevServer. The service may answer with values that are not listed here.
+// Status is the lifecycle status of a DevServer. The service may return values that are not listed here.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 type Status string
@@ -43,8 +43,8 @@ func (s Status) documented() bool {
 	}
 }
 
-// Server is a DevServer as the service shows it. A nil field was absent or null in the reply, or of a JSON type that
-// makes no sense for it. A field that the reply shows as empty is not nil: a key pair name of "" says that there is none.
+// Server is a DevServer as a reply shows it. A nil field was absent or null in the reply, or of a JSON type that makes
+// no sense for it. A field that the reply shows as empty is not nil: a key pair name of "" says that there is none.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 type Server struct {
@@ -77,8 +77,8 @@ type CloudServer struct {
 	HPSECSID *string
 }
 
-// Endpoint is a private address of a DevServer. AllowedAccessIPs and SSHKeys are of the older reply, KeyPairNames of
-// the newer one.
+// Endpoint is a private address of a DevServer. AllowedAccessIPs and SSHKeys are in the older form of the reply,
+// KeyPairNames is in the newer one.
 type Endpoint struct {
 	AllowedAccessIPs []string
 	DevService       *string
@@ -119,7 +119,7 @@ type Volume struct {
 	Type    *string
 }
 
-// CurrentStatus returns the status, empty where the reply had none. Like the methods below, it treats a nil server as one
+// CurrentStatus returns the status, empty if the reply has none. Like the methods below, it treats a nil server as one
 // of which the reply shows nothing.
 func (s *Server) CurrentStatus() Status {
 	if s == nil || s.Status == nil {
@@ -129,8 +129,8 @@ func (s *Server) CurrentStatus() Status {
 	return *s.Status
 }
 
-// ShownImageID returns the id of the image that is on the system disk; nil where the reply does not show it, and "" where
-// it shows an empty one. Older replies have it under server_image_response only.
+// ShownImageID returns the id of the image on the system disk: nil if the reply does not show it, and "" if it shows an
+// empty one. Older replies have it only under server_image_response.
 func (s *Server) ShownImageID() *string {
 	if s == nil {
 		return nil
@@ -147,7 +147,7 @@ func (s *Server) ShownImageID() *string {
 	return shown
 }
 
-// InstalledImageID returns what ShownImageID does, empty also where the reply does not show it.
+// InstalledImageID returns the same as ShownImageID, and also "" if the reply does not show it.
 func (s *Server) InstalledImageID() string {
 	if shown := s.ShownImageID(); shown != nil {
 		return *shown
@@ -156,8 +156,8 @@ func (s *Server) InstalledImageID() string {
 	return ""
 }
 
-// InstalledKeyPairName returns the key pair that the server shows, empty also where the reply does not show it. The field
-// KeyPairName tells the two apart.
+// InstalledKeyPairName returns the key pair that the server shows, and also "" if the reply does not show it. The field
+// KeyPairName distinguishes the two.
 func (s *Server) InstalledKeyPairName() string {
 	if s == nil || s.KeyPairName == nil {
 		return ""
@@ -166,8 +166,7 @@ func (s *Server) InstalledKeyPairName() string {
 	return *s.KeyPairName
 }
 
-// RootVolumeID returns the EVS id of the system disk, empty where the reply does not show it. It changes with every
-// reinstall.
+// RootVolumeID returns the EVS id of the system disk, empty if the reply does not show it. It changes with every reinstall.
 //
 // See https://support.huaweicloud.com/intl/en-us/usermanual-server-modelarts/usermanual-server-0003.html
 func (s *Server) RootVolumeID() string {
@@ -184,7 +183,7 @@ func (s *Server) RootVolumeID() string {
 	return ""
 }
 
-// UpdatedAt returns the time of the last update in epoch milliseconds, 0 where the reply does not show it.
+// UpdatedAt returns the time of the last update in epoch milliseconds, 0 if the reply does not show it.
 func (s *Server) UpdatedAt() int64 {
 	if s == nil || s.UpdateAt == nil {
 		return 0

@@ -278,7 +278,7 @@ func TestSwitchingReplies(t *testing.T) {
 	}
 }
 
-// TestSentOnce is the rule that a disk is never erased twice: whatever goes wrong, one call is one request.
+// TestSentOnce checks that a disk is never erased twice: whatever goes wrong, one call is one request.
 func TestSentOnce(t *testing.T) {
 	t.Parallel()
 

@@ -8,22 +8,22 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// Answer is what the outcome of the POST means.
+// Answer classifies the outcome of the POST.
 type Answer int
 
 // The answers.
 const (
 	AnswerAccepted     Answer = iota // the disk is being erased
-	AnswerNotProcessed               // it may be sent again: the service did not take it in
-	AnswerAmbiguous                  // it must not be sent again: the service may have taken it in
+	AnswerNotProcessed               // it may be sent again: the service did not process it
+	AnswerAmbiguous                  // it must not be sent again: the service may have processed it
 	AnswerRefused                    // nothing was erased
 )
 
-// ErrNoServer is an answer that says success and shows no server: a gateway's page, or nothing at all.
+// ErrNoServer reports an answer that says success and shows no server: a gateway's page, or nothing at all.
 var ErrNoServer = errors.New("the answer was a success, but it showed no server")
 
 // ClassifyReply says what the outcome of the POST means, and how long the service asks to wait. A success that shows no
-// server may be anybody's.
+// server may be from anybody.
 func ClassifyReply(reply *modelarts.ReinstallReply, err error) (Answer, time.Duration) {
 	if err == nil && (reply == nil || reply.Server == nil) {
 		return AnswerAmbiguous, 0

@@ -12,22 +12,22 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// A start whose answer was lost is not repeated before a look has shown that the server still stands still.
-func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
+// A start whose answer was lost is not repeated until a reply shows that the server is still stopped.
+func TestRestartReadsBeforeItAsksAgain(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
 		start simulator.Fault
 		power reinstall.Power
-		look  func(map[string]any) // changes the look after the refused request
+		reply func(map[string]any) // changes the reply after the refused request
 	}{
-		"the look after it fails": {
+		"the read after it fails": {
 			simulator.Fault{Status: 408, Process: true, OnReply: func(c *simulator.Cloud, _ string) {
 				c.AddFault(simulator.Fault{Action: "get", Times: 1, Status: 429})
 			}},
 			reinstall.PowerRunning, nil,
 		},
-		"a look before it was ahead": {
+		"a reply before it was ahead": {
 			simulator.Fault{Status: 408, Process: true},
 			reinstall.PowerStarting, func(body map[string]any) { body["update_at"] = time.Now().Add(time.Hour).UnixMilli() },
 		},
@@ -42,7 +42,7 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSimulated(t, simulator.StatusRunning)
 				s.cloud.AddFault(simulator.Fault{Action: "reinstallos", Status: 403, OnReply: func(c *simulator.Cloud, _ string) {
-					c.AddFault(simulator.Fault{Action: "get", Times: 1, Odd: test.look})
+					c.AddFault(simulator.Fault{Action: "get", Times: 1, Odd: test.reply})
 				}})
 
 				test.start.Action, test.start.Times = "start", 1
@@ -57,8 +57,8 @@ func TestRestartLooksBeforeItAsksAgain(t *testing.T) {
 	}
 }
 
-// A service that answers 429 for a request which it has taken in is found out even if no time is left to send it again.
-func TestThrottledRequestIsLookedAfter(t *testing.T) {
+// If a service answers 429 to a request that it does process, that is noticed even if no time is left to send it again.
+func TestThrottledRequestThatWasProcessed(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
@@ -74,12 +74,12 @@ func TestThrottledRequestIsLookedAfter(t *testing.T) {
 	})
 }
 
-// A look that lags shows a server that we stopped as running still, which is no reason to leave it alone.
-func TestRestartBelievesNoStaleLook(t *testing.T) {
+// A reply that lags shows a server that this run stopped as running, which is no reason to leave it stopped.
+func TestRestartIgnoresStaleReplies(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		s := script{posts: []error{answered(http.StatusBadRequest)}, looks: []look{
+		s := script{posts: []error{answered(http.StatusBadRequest)}, replies: []reply{
 			at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 			at(4*time.Second, modelarts.StatusRunning, "image", "old", 90),
 			at(20*time.Second, modelarts.StatusStopped, "image", "old", 100),
@@ -94,12 +94,12 @@ func TestRestartBelievesNoStaleLook(t *testing.T) {
 	})
 }
 
-// One reply that is ahead of all others does not keep a run from going on for ever.
+// One reply that is ahead of all others does not block a run forever.
 func TestRunSurvivesAReplyAhead(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
-		first look
+		first reply
 		known int64
 		log   string
 	}{
@@ -110,11 +110,11 @@ func TestRunSurvivesAReplyAhead(t *testing.T) {
 			t.Parallel()
 
 			synctest.Test(t, func(t *testing.T) {
-				s := script{began: time.Now(), looks: []look{
+				s := script{began: time.Now(), replies: []reply{
 					test.first, at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 				}}
 				s.post = func() {
-					s.looks = append(s.looks, at(time.Since(s.began), modelarts.StatusRunning, "image", "new", 200))
+					s.replies = append(s.replies, at(time.Since(s.began), modelarts.StatusRunning, "image", "new", 200))
 				}
 				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour, KnownUpdate: test.known,
@@ -128,31 +128,31 @@ func TestRunSurvivesAReplyAhead(t *testing.T) {
 	}
 }
 
-// A look that leaves out the system disk does not say that it is the one which may be erased.
-func TestRunLooksAgainForTheDisk(t *testing.T) {
+// A reply that leaves out the system disk does not show that it is the one that may be erased.
+func TestRunReadsAgainForTheDisk(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
-		looks []look
-		want  reinstall.Outcome
-		log   string
+		replies []reply
+		want    reinstall.Outcome
+		log     string
 	}{
 		"and finds another one": {
-			[]look{
+			[]reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "", 100),
 				at(20*time.Second, modelarts.StatusStopped, "image", "other", 110),
 				at(50*time.Second, modelarts.StatusRunning, "image", "other", 120),
 			}, reinstall.OutcomeRefused, "stop start",
 		},
 		"and finds that one": {
-			[]look{
+			[]reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "", 100),
 				at(20*time.Second, modelarts.StatusStopped, "image", "old", 100),
 				at(50*time.Second, modelarts.StatusRunning, "image", "new", 120),
 			}, reinstall.OutcomeCompleted, "stop POST",
 		},
 		"and none is shown any longer": {
-			[]look{
+			[]reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "", 100),
 				at(5*time.Minute, modelarts.StatusRunning, "image", "new", 120),
 			}, reinstall.OutcomeCompleted, "stop POST",
@@ -162,7 +162,7 @@ func TestRunLooksAgainForTheDisk(t *testing.T) {
 			t.Parallel()
 
 			synctest.Test(t, func(t *testing.T) {
-				s := script{began: time.Now(), looks: test.looks}
+				s := script{began: time.Now(), replies: test.replies}
 				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour, RootVolumeID: "old",
 				})

@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
-// fleetScript is many servers that each follow a schedule of their own.
+// fleetScript is many servers, each with its own schedule.
 type fleetScript struct {
 	mu      sync.Mutex
 	servers map[string]*script
@@ -60,12 +60,12 @@ func (f *fleetScript) ReinstallServerOS(
 		f.busy--
 	})
 
-	s.looks = append(s.looks, at(time.Since(s.began)+10*time.Minute, s.end, "image", "new", 200))
+	s.replies = append(s.replies, at(time.Since(s.began)+10*time.Minute, s.end, "image", "new", 200))
 
 	return s.ReinstallServerOS(ctx, id, body)
 }
 
-// run reinstalls all servers at a time, in the order of their ids, and returns the results by id.
+// run reinstalls all servers at the same time, in the order of their ids, and returns the results by id.
 func (f *fleetScript) run(ctx context.Context, limits reinstall.Limits, timeout time.Duration) map[string]reinstall.Result {
 	engine := reinstall.New(f, limits)
 	results := map[string]reinstall.Result{}
@@ -93,12 +93,12 @@ func (f *fleetScript) run(ctx context.Context, limits reinstall.Limits, timeout 
 	return results
 }
 
-// newFleet returns stopped servers that end in a status.
+// newFleet returns stopped servers whose reinstall leads to a status.
 func newFleet(size int, end modelarts.Status) *fleetScript {
 	f := &fleetScript{servers: map[string]*script{}}
 	for i := range size {
 		f.servers[fmt.Sprint(i)] = &script{
-			began: time.Now(), end: end, looks: []look{at(0, modelarts.StatusStopped, "image", "old", 100)},
+			began: time.Now(), end: end, replies: []reply{at(0, modelarts.StatusStopped, "image", "old", 100)},
 		}
 	}
 
@@ -115,7 +115,7 @@ func (f *fleetScript) posts() int {
 	return posts
 }
 
-// No more servers are down at a time than the limit allows, and none times out in the queue.
+// No more servers are down at the same time than the limit allows, and none times out in the queue.
 func TestLimitsConcurrent(t *testing.T) {
 	t.Parallel()
 
@@ -154,30 +154,30 @@ func TestLimitsQueueInterrupted(t *testing.T) {
 	})
 }
 
-// A reinstall that is under way is joined before the queue: it may have ended after it.
+// A reinstall in progress is adopted before the queue: it may be over after it.
 func TestLimitsJoinBeforeQueue(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(2, modelarts.StatusRunning)
-		f.servers["1"].looks = []look{
+		f.servers["1"].replies = []reply{
 			at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(5*time.Minute, modelarts.StatusRunning, "image", "new", 200),
 		}
 
 		results := f.run(t.Context(), reinstall.Limits{Concurrent: 1}, time.Hour)
 		if !results["1"].Operation.Adopted || f.posts() != 1 {
-			t.Errorf("adopted %v, %d POSTs, want the result that was under way, and 1", results["1"].Operation.Adopted, f.posts())
+			t.Errorf("adopted %v, %d POSTs, want the result of the one in progress, and 1", results["1"].Operation.Adopted, f.posts())
 		}
 	})
 }
 
-// The time in the queue is nobody's, also where a reinstall was waited for first that did not fit.
+// The time in the queue does not count, even after the wait for a reinstall that turned out to be another one.
 func TestLimitsQueueAfterJoining(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(2, modelarts.StatusRunning)
-		f.servers["1"].looks = []look{
+		f.servers["1"].replies = []reply{
 			at(0, modelarts.StatusReinstallingOS, "image", "old", 100),
 			at(time.Minute, modelarts.StatusReinstallingOSFailed, "image", "old", 150),
 		}
@@ -191,7 +191,7 @@ func TestLimitsQueueAfterJoining(t *testing.T) {
 	})
 }
 
-// A server that was stopped by a request whose answer was lost counts as any other that was stopped for nothing.
+// A server that was stopped by a request whose answer was lost counts like any other that was stopped for nothing.
 func TestLimitsLostStop(t *testing.T) {
 	t.Parallel()
 
@@ -199,7 +199,7 @@ func TestLimitsLostStop(t *testing.T) {
 		f := newFleet(5, modelarts.StatusRunning)
 		for _, s := range f.servers {
 			s.stops, s.posts = []error{lost}, []error{answered(http.StatusBadRequest)}
-			s.looks = []look{
+			s.replies = []reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Second, modelarts.StatusStopped, "image", "old", 100),
 			}
 		}
@@ -224,13 +224,13 @@ func TestLimitsLostStop(t *testing.T) {
 	})
 }
 
-// A failure that is made up for by the request that follows does not hold that one back.
+// A failure that the following request makes up for does not hold that request back.
 func TestLimitsResumeFollowed(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(1, modelarts.StatusRunning)
-		f.servers["0"].looks = []look{at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200)}
+		f.servers["0"].replies = []reply{at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200)}
 		engine := reinstall.New(f, reinstall.Limits{})
 
 		op := submitted()
@@ -244,7 +244,7 @@ func TestLimitsResumeFollowed(t *testing.T) {
 	})
 }
 
-// After one failure more than is tolerated, no further server is touched.
+// After one more failure than is tolerated, no further server is touched.
 func TestLimitsFailureTolerance(t *testing.T) {
 	t.Parallel()
 
@@ -259,7 +259,7 @@ func TestLimitsFailureTolerance(t *testing.T) {
 				heldBack := 0
 
 				for id, result := range results {
-					if _, ok := errors.AsType[*reinstall.HeldBackError](result.Err); ok {
+					if _, ok := errors.AsType[*reinstall.TooManyFailuresError](result.Err); ok {
 						heldBack++
 
 						if sent := strings.Join(f.servers[id].log, " "); sent != "" {
@@ -276,8 +276,8 @@ func TestLimitsFailureTolerance(t *testing.T) {
 	}
 }
 
-// Refusals of servers that were not touched do not hold the fleet back; those of servers that were stopped do, and these
-// run again.
+// Refusals of servers that were not touched do not hold others back. Those of servers that were stopped do, and these
+// servers are started again.
 func TestLimitsRefusals(t *testing.T) {
 	t.Parallel()
 
@@ -298,7 +298,7 @@ func TestLimitsRefusals(t *testing.T) {
 		f := newFleet(10, modelarts.StatusRunning)
 		for _, s := range f.servers {
 			s.posts = []error{answered(http.StatusBadRequest)}
-			s.looks = []look{
+			s.replies = []reply{
 				at(0, modelarts.StatusRunning, "image", "old", 90), at(time.Minute, modelarts.StatusStopped, "image", "old", 100),
 			}
 		}

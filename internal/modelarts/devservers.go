@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
 
-// ReinstallRequest asks for a reinstall. An empty field is not sent.
+// ReinstallRequest is the body of a request for a reinstall. An empty field is not sent.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 type ReinstallRequest struct {
@@ -21,15 +23,15 @@ type ReinstallRequest struct {
 
 // ReinstallReply is a 2xx answer to a request for a reinstall.
 type ReinstallReply struct {
-	// Server is what the reply shows of the server: one with the id that was asked for, or one without an id but with a
-	// status that servers have. It is nil for any other reply, such as the page of a gateway, an empty body, {}, another
-	// server, or a body that breaks off: that does not prove that the service itself has accepted the request.
+	// Server is the server as the reply shows it. It is nil unless the reply shows the requested id, or no id but a
+	// documented status: a gateway's page, an empty body, {}, another server or a truncated body do not prove that the
+	// service itself accepted the request.
 	Server    *Server
 	RequestID string
 }
 
-// GetServer returns the server with that id. Where the service does not know it, IsNotFound is true for the error. A
-// reply that shows no server, or another one, is an error.
+// GetServer returns the server with that id. If the service does not know it, IsNotFound reports true for the error. A reply
+// that shows no server, or another one, is an error.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowDevServer.html
 func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
@@ -44,24 +46,24 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	}
 
 	if !server.is(id) {
-		return nil, answer.failure("the reply shows server " + answer.secrets.token(*server.ID) + " instead")
+		return nil, answer.failure("the reply shows server " + answer.redactor.Token(*server.ID) + " instead")
 	}
 
-	answer.secrets.receive(server)
+	redactServer(answer.redactor, server)
 
 	return server, nil
 }
 
 // StartServer asks for a stopped server to be started, and returns what the reply shows of it. As in ReinstallReply, the
-// server is nil where the reply shows none, which leaves open whether the service has accepted the request.
+// server is nil if the reply shows none, which leaves open whether the service accepted the request.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/StartDevServer.html
 func (c *Client) StartServer(ctx context.Context, id string) (*Server, error) {
-	return c.switchServer(ctx, id, "start", []byte("{}")) // the service wants a body
+	return c.switchServer(ctx, id, "start", []byte("{}")) // the service requires a body
 }
 
 // StopServer asks for a running server to be stopped, and returns what the reply shows of it. As in ReinstallReply, the
-// server is nil where the reply shows none, which leaves open whether the service has accepted the request.
+// server is nil if the reply shows none, which leaves open whether the service accepted the request.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/StopDevServer.html
 func (c *Client) StopServer(ctx context.Context, id string) (*Server, error) {
@@ -77,18 +79,19 @@ func (c *Client) switchServer(ctx context.Context, id, verb string, body []byte)
 	return answer.server(id), nil
 }
 
-// Withhold keeps the password and the user data of a request, which need not have been sent yet, out of all that the client
+// Withhold keeps the password and the user data of req, which need not have been sent yet, out of everything that the client
 // quotes from now on.
 func (c *Client) Withhold(req *ReinstallRequest) {
-	c.api.secrets.add(req.AdminPass)
-	c.api.secrets.addUserData(req.UserData)
+	withhold(c.api.redactor, req.AdminPass)
+	c.api.redactor.AddUserData(req.UserData.Reveal())
 }
 
 // ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
 // sent once, whatever the answer is.
 //
-// An *Error is an answer that is not 2xx; after a 401, Refreshed reports whether there are new credentials to try again
-// with. A *ConnectionError is no answer; where Sent is true, the disk may be being erased.
+// It returns an *Error for an answer that is not 2xx; after a 401, Refreshed reports whether there are new credentials
+// to try again with. It returns a *ConnectionError if there is no answer; if Sent is true, the disk may be being
+// erased.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *ReinstallRequest) (*ReinstallReply, error) {
@@ -102,7 +105,7 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 	}
 
 	c.Withhold(req)
-	c.api.secrets.addOpen(req.KeyPairName, req.ImageID)
+	c.api.redactor.AddOpen(req.KeyPairName, req.ImageID)
 
 	answer, err := c.do(ctx, http.MethodPost, id, "reinstallos", body)
 	if err != nil {
@@ -112,7 +115,7 @@ func (c *Client) ReinstallServerOS(ctx context.Context, id string, req *Reinstal
 	return &ReinstallReply{Server: answer.server(id), RequestID: answer.quotedRequestID()}, nil
 }
 
-// reinstallWire is a ReinstallRequest as the service reads it.
+// reinstallWire is a ReinstallRequest as it is sent.
 type reinstallWire struct {
 	AdminPass   string `json:"admin_pass,omitempty"`
 	KeyPairName string `json:"key_pair_name,omitempty"`
@@ -120,7 +123,7 @@ type reinstallWire struct {
 	UserData    string `json:"user_data,omitempty"`
 }
 
-// encode returns the body of the request. It is the one place that opens its secrets.
+// encode returns the body of the request. Only this method puts its secrets on the wire.
 func (r *ReinstallRequest) encode() ([]byte, error) {
 	body, err := json.Marshal(reinstallWire{
 		AdminPass:   r.AdminPass.Reveal(),
@@ -135,7 +138,7 @@ func (r *ReinstallRequest) encode() ([]byte, error) {
 	return body, nil
 }
 
-// do sends a request about the server with that id; verb is what to do with it, empty for nothing.
+// do sends a request about the server with that id; verb is the last element of the path, empty for none.
 func (c *Client) do(ctx context.Context, method, id, verb string, body []byte) (*reply, error) {
 	if !isPathElement(id) {
 		return nil, fmt.Errorf("%q is not a server id", id)
@@ -149,7 +152,7 @@ func (c *Client) do(ctx context.Context, method, id, verb string, body []byte) (
 	return c.send(ctx, &request{method: method, path: path, body: body})
 }
 
-// send sends req, whose path is that below the servers of the project.
+// send sends req, whose path is relative to the servers of the project.
 func (c *Client) send(ctx context.Context, req *request) (*reply, error) {
 	below := req.path
 	req.path = append([]string{"v1", "{project_id}", "dev-servers"}, below...)
@@ -164,7 +167,7 @@ func (c *Client) send(ctx context.Context, req *request) (*reply, error) {
 	return c.api.do(ctx, req)
 }
 
-// isPathElement reports whether text names one thing in a path.
+// isPathElement reports whether text can be one element of a path.
 func isPathElement(text string) bool {
 	return text != "" && text != "." && text != ".." && !strings.Contains(text, "/")
 }
@@ -172,10 +175,10 @@ func isPathElement(text string) bool {
 // is reports whether the server has that id, or shows none.
 func (s *Server) is(id string) bool { return s.ID == nil || strings.EqualFold(*s.ID, id) }
 
-// server returns the server with that id, as the answer to a request that changes it shows it; nil where it shows none.
-// It is stricter than DecodeServer, since the server counts as evidence that the service has accepted the request.
+// server returns the server with that id that the answer to a request shows, nil if it shows none. It is stricter than
+// DecodeServer, since the server counts as evidence that the service accepted the request.
 func (r *reply) server(id string) *Server {
-	members := decodeObject(r.body)
+	members := lenient.Parse(r.body)
 	server := decodeServer(members)
 
 	switch shown := members["id"]; {
@@ -187,7 +190,7 @@ func (r *reply) server(id string) *Server {
 		return nil
 	}
 
-	r.secrets.receive(server)
+	redactServer(r.redactor, server)
 
 	return server
 }

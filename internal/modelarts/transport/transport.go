@@ -1,4 +1,5 @@
-package modelarts
+// Package transport makes the connections to a service, and learns whether a request reached one.
+package transport
 
 import (
 	"crypto/tls"
@@ -21,20 +22,24 @@ const (
 	responseHeaderTimeout = 60 * time.Second
 	idleTimeout           = 60 * time.Second
 	keepAlive             = 30 * time.Second
-	idleConnections       = 64 // a fleet is read by some fifty requests at once
+	idleConnections       = 64 // about fifty requests read a fleet at once
 )
 
-// newTransports returns what carries reads, and what carries everything else.
-//
-// A write gets a connection of its own: net/http sends a request a second time only where it had used a connection
-// before, so it never does so with a write, and a connection that the other side has closed in the meantime cannot
-// leave open whether a write was seen. Both speak HTTP/1.1, since HTTP/2 has replays of its own.
-func newTransports(cfg Config, base *url.URL) (reads, writes http.RoundTripper, err error) {
-	if cfg.Transport != nil {
-		return cfg.Transport, cfg.Transport, nil
-	}
+// Config says how to connect.
+type Config struct {
+	Base       *url.URL // base URL of the service
+	Insecure   bool     // do not check certificates
+	CACertFile string   // PEM file of certificate authorities to trust in addition to those of the system, or its content
+}
 
-	if _, err := http.ProxyFromEnvironment(&http.Request{URL: base}); err != nil {
+// New returns one transport for reads, and one for everything else, both with proxies from the environment. It returns an
+// error for a malformed proxy, and ErrCACertificates.
+//
+// A write gets a connection of its own: net/http sends a request a second time only on a connection that was used before,
+// so it never does so with a write. Nor can a connection that the other side has closed in the meantime leave open whether a
+// write was seen. Both speak HTTP/1.1, since HTTP/2 has replays of its own.
+func New(cfg Config) (reads, writes *http.Transport, err error) {
+	if _, err := http.ProxyFromEnvironment(&http.Request{URL: cfg.Base}); err != nil {
 		return nil, nil, errors.New("the proxy in the environment (HTTPS_PROXY, HTTP_PROXY) is not a URL")
 	}
 
@@ -66,14 +71,14 @@ func newTransports(cfg Config, base *url.URL) (reads, writes http.RoundTripper, 
 	return shared, single, nil
 }
 
-// ErrCACertificates is that Config.CACertFile cannot be used.
+// ErrCACertificates reports that Config.CACertFile cannot be used.
 var ErrCACertificates = errors.New("CA certificates")
 
-// rootCAs returns the system's certificate authorities and those of file, or nil where there is no file. file may also
-// be the content of one. Its errors are ErrCACertificates.
+// rootCAs returns the certificate authorities of the system and those in file, or nil if file is empty. file may also be the
+// content of one. Its errors are ErrCACertificates.
 func rootCAs(file string) (*x509.CertPool, error) {
 	if file == "" {
-		return nil, nil //nolint:nilnil // nil is crypto/tls's word for the system's authorities
+		return nil, nil //nolint:nilnil // nil makes crypto/tls use the authorities of the system
 	}
 
 	content := []byte(file)
@@ -99,20 +104,20 @@ func rootCAs(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// sendTrace learns from net/http whether a request got as far as a connection.
-type sendTrace struct{ asked, got atomic.Bool }
+// SendTrace learns from net/http whether a request got as far as a connection. The zero value is ready for use.
+type SendTrace struct{ asked, got atomic.Bool }
 
-// hooks returns what net/http is to call.
-func (t *sendTrace) hooks() *httptrace.ClientTrace {
+// Hooks returns the callbacks for net/http.
+func (t *SendTrace) Hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { t.asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
 	}
 }
 
-// sent reports whether the service may have seen the request that ended in err. A transport other than net/http's leaves
-// no trace: there, only a failure to dial proves that it has not.
-func (t *sendTrace) sent(err error) bool {
+// Sent reports whether the service may have seen the request that ended in err. A transport other than net/http's leaves
+// no trace: then only a failure to dial proves that it has not.
+func (t *SendTrace) Sent(err error) bool {
 	if t.got.Load() {
 		return true
 	}

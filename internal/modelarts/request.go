@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/redact"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/signature"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/transport"
 )
 
 const (
-	// maxReply is the longest reply that is read, in bytes: a full page of 1024 servers has about one MiB.
+	// maxReply is the length of the longest reply that is read, in bytes: a full page of 1024 servers is about one MiB.
 	maxReply = 4 << 20
 	// tryTimeout bounds one try from the first byte to the last.
 	tryTimeout = 2 * time.Minute
@@ -26,25 +29,25 @@ var (
 	errTooLong    = fmt.Errorf("the reply is longer than %d MiB", maxReply>>20)
 )
 
-// service is one host that requests go to: ModelArts or IAM.
+// service is one host that requests are sent to: ModelArts or IAM.
 type service struct {
 	base          *url.URL
 	credentials   CredentialsSource
 	reads, writes http.RoundTripper
 	userAgent     string
 	maxRetries    int
-	logger        *slog.Logger
-	secrets       *sentSecrets
+	onTry         func(context.Context, Try)
+	redactor      *redact.Redactor
 }
 
-// request is one request, before it is put together.
+// request describes one request.
 type request struct {
 	method  string
 	path    []string // elements, not escaped
 	query   url.Values
 	project string // goes into X-Project-Id
 	body    []byte
-	// harmless is set for a request other than a GET that changes nothing, so that sending it twice does no harm.
+	// harmless marks a request that may be sent twice although it is not a GET.
 	harmless bool
 }
 
@@ -55,15 +58,15 @@ func (r *request) repeatable() bool { return r.method == http.MethodGet || r.har
 type reply struct {
 	method, path string
 	status       int
-	requestID    string // as the service gave it
+	requestID    string // as the service sent it
 	body         []byte
-	bodyErr      error        // why body is not complete
-	secrets      *sentSecrets // what is quoted has nothing of them
+	bodyErr      error            // why body is incomplete
+	redactor     *redact.Redactor // for what is quoted
 }
 
-// do sends req and returns the answer. What may be repeated is repeated as the retry policy says, and once more after a
-// 401 that new credentials may cure. Anything else is sent once, whatever the answer is: not even a 401 proves that it
-// was not processed, since a service behind the one that answers may have been refused instead.
+// do sends req and returns the answer. A repeatable request is retried, and sent once more after a 401 if there are new
+// credentials. Any other is sent once, whatever the answer is: not even a 401 proves that it was not processed, since it may
+// be the answer of another service behind this one.
 func (s *service) do(ctx context.Context, req *request) (*reply, error) {
 	if !req.repeatable() {
 		answer, _, err := s.authorized(ctx, req)
@@ -71,7 +74,7 @@ func (s *service) do(ctx context.Context, req *request) (*reply, error) {
 		return answer, err
 	}
 
-	return repeat(ctx, s.maxRetries, func() (*reply, error) {
+	return retry(ctx, s.maxRetries, func() (*reply, error) {
 		answer, refreshed, err := s.authorized(ctx, req)
 		if refreshed {
 			answer, err = s.once(ctx, req)
@@ -85,8 +88,8 @@ func (s *service) do(ctx context.Context, req *request) (*reply, error) {
 	})
 }
 
-// authorized sends req a single time. If the answer is 401, it also replaces the credentials, where that can be done, and
-// reports whether it has.
+// authorized sends req a single time. If the answer is 401, it also replaces the credentials if possible, and reports
+// whether it did.
 func (s *service) authorized(ctx context.Context, req *request) (answer *reply, refreshed bool, err error) {
 	credentials, err := s.credentials.Credentials(ctx)
 	if err != nil {
@@ -102,7 +105,7 @@ func (s *service) authorized(ctx context.Context, req *request) (answer *reply, 
 
 	refreshed, refreshErr := s.credentials.Refresh(ctx, credentials)
 	if refreshErr != nil {
-		return nil, false, fmt.Errorf("%w; there are no new credentials: %v", err, refreshErr) //nolint:errorlint // the 401 is the answer
+		return nil, false, fmt.Errorf("%w; there are no new credentials: %v", err, refreshErr) //nolint:errorlint // the 401 is the error that callers check for
 	}
 
 	refused.Refreshed = refreshed
@@ -120,7 +123,7 @@ func (s *service) once(ctx context.Context, req *request) (*reply, error) {
 	return s.try(ctx, req, credentials)
 }
 
-// try sends req a single time.
+// try sends req a single time, signed by credentials.
 func (s *service) try(ctx context.Context, req *request, credentials Credentials) (*reply, error) {
 	if ctx.Err() != nil {
 		return nil, s.notSent(req, context.Cause(ctx))
@@ -133,32 +136,35 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, errTryTimeout)
 	defer cancel()
 
-	var trace sendTrace
+	var trace transport.SendTrace
 
 	path := s.url(req).EscapedPath()
-	s.secrets.add(credentials.secrets()...)
-	s.secrets.addOpen(path)
+	withhold(s.redactor, credentials.secrets()...)
+	s.redactor.AddOpen(path)
 
 	began := time.Now()
 
-	resp, err := s.transport(credentials, req.method).RoundTrip(s.newRequest(httptrace.WithClientTrace(ctx, trace.hooks()), req))
+	httpReq := s.newRequest(httptrace.WithClientTrace(ctx, trace.Hooks()), req)
+	credentials.authenticate(httpReq, req.body)
+
+	resp, err := s.transport(req.method).RoundTrip(httpReq)
 	if err != nil {
-		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.sent(err), Err: because(ctx, s.secrets.error(err))}
-		s.log(ctx, req, began, slog.String("error", err.Error()))
+		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.Sent(err), Err: withCause(ctx, s.redactor.Error(err))}
+		s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Err: err})
 
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is lost with it
+	defer resp.Body.Close() //nolint:errcheck // an error loses nothing
 
 	answer := &reply{
-		method: req.method, path: path, status: resp.StatusCode, requestID: headerRequestID(resp.Header), secrets: s.secrets,
+		method: req.method, path: path, status: resp.StatusCode, requestID: headerRequestID(resp.Header), redactor: s.redactor,
 	}
 
 	if answer.body, err = readBody(resp); err != nil {
-		answer.bodyErr = because(ctx, s.secrets.error(err))
+		answer.bodyErr = withCause(ctx, s.redactor.Error(err))
 	}
 
-	s.log(ctx, req, began, slog.Int("status", answer.status), slog.Any("request_id", quotedRequestID{answer}))
+	s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Status: answer.status, answer: answer})
 
 	if answer.status < 200 || answer.status > 299 {
 		return nil, answer.refusal(resp.Header)
@@ -167,18 +173,17 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	return answer, nil
 }
 
-// transport returns what signs a request and carries it. It is called directly, and not through an http.Client, which
-// would look at redirects.
-func (s *service) transport(credentials Credentials, method string) http.RoundTripper {
-	next := s.writes
+// transport returns what carries a request. It is called directly, and not through an http.Client, which would follow
+// redirects.
+func (s *service) transport(method string) http.RoundTripper {
 	if method == http.MethodGet {
-		next = s.reads
+		return s.reads
 	}
 
-	return &signingTransport{credentials: credentials, next: next}
+	return s.writes
 }
 
-// newRequest puts req together. It has no GetBody, so that net/http cannot send the body again.
+// newRequest returns req for net/http. It has no GetBody, so that net/http cannot send the body again.
 func (s *service) newRequest(ctx context.Context, req *request) *http.Request {
 	target := s.url(req)
 	httpReq := (&http.Request{
@@ -194,7 +199,7 @@ func (s *service) newRequest(ctx context.Context, req *request) *http.Request {
 	}
 
 	if req.project != "" {
-		httpReq.Header.Set(headerProjectID, req.project)
+		httpReq.Header.Set(signature.HeaderProjectID, req.project)
 	}
 
 	if len(req.body) > 0 {
@@ -205,7 +210,7 @@ func (s *service) newRequest(ctx context.Context, req *request) *http.Request {
 	return httpReq
 }
 
-// url returns where req goes. Every element of the path is escaped.
+// url returns the URL of req. Every element of the path is escaped.
 func (s *service) url(req *request) *url.URL {
 	target := *s.base
 	target.RawPath = s.base.EscapedPath()
@@ -215,23 +220,14 @@ func (s *service) url(req *request) *url.URL {
 		target.RawPath += "/" + url.PathEscape(element)
 	}
 
-	target.RawQuery = canonicalQuery(req.query)
+	target.RawQuery = signature.CanonicalQuery(req.query)
 
 	return &target
 }
 
-// notSent is the error for a request that could not even be tried.
+// notSent returns the error for a request that could not even be tried.
 func (s *service) notSent(req *request, err error) error {
 	return &ConnectionError{Method: req.method, Path: s.url(req).EscapedPath(), Sent: false, Err: &preparationError{err: err}}
-}
-
-// log writes the one record of a try.
-func (s *service) log(ctx context.Context, req *request, began time.Time, more ...slog.Attr) {
-	s.logger.LogAttrs(ctx, slog.LevelDebug, "request", append([]slog.Attr{
-		slog.String("method", req.method),
-		slog.String("path", s.url(req).EscapedPath()),
-		slog.Duration("duration", time.Since(began)),
-	}, more...)...)
 }
 
 // readBody reads the body of resp, up to maxReply bytes.
@@ -252,8 +248,8 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// because puts the cause of a context that is over before err, the error that it led to.
-func because(ctx context.Context, err error) error {
+// withCause prepends the cause of ctx, if it is done, to err, the error that it led to.
+func withCause(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if err == nil || cause == nil || errors.Is(err, cause) {
 		return err
@@ -262,7 +258,7 @@ func because(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", cause, err)
 }
 
-// headerRequestID returns the id under which the service knows the request: that of ModelArts, or that of IAM.
+// headerRequestID returns the request id of ModelArts, or that of IAM.
 func headerRequestID(header http.Header) string {
 	if id := header.Get("X-Request-Id"); id != "" {
 		return id
