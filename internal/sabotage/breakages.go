@@ -198,7 +198,7 @@ var breakages = []breakage{
 		resp.Diagnostics.Append(resp.State.Set`,
 	}}, cli("not_reasons")},
 	{"another project is believed", []edit{{
-		resourceFile, "case !known.ProjectID.Equal(state.ProjectID), !known.Region.Equal(state.Region):", "case false:",
+		resourceFile, "case !now.ProjectID.Equal(state.ProjectID), !now.Region.Equal(state.Region):", "case false:",
 	}}, cli("project")},
 	{"a refresh does not see the end of a reinstall", []edit{{
 		modelFile, "last.asked && settled != last.op {", "false && settled != last.op {",
