@@ -151,7 +151,7 @@ func (w *workspace) terraform(ctx context.Context, want int, args ...string) err
 	}
 }
 
-// version is what the CLI calls itself, such as "Terraform v1.16.3".
+// version is what the CLI calls itself, such as "Terraform v1.16.4".
 func (w *workspace) version(ctx context.Context) (string, error) {
 	text, err := w.terraformOutput(ctx, "version")
 	first, _, _ := strings.Cut(text, "\n")
