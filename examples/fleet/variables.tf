@@ -152,7 +152,7 @@ variable "generation" {
 }
 
 variable "on_drift" {
-  description = "What is planned for a server that shows another image or key pair, though nothing was changed here: reinstall, which erases its system disk, warn or ignore. The resource by itself only warns; this module keeps its servers on the image unless it is told otherwise."
+  description = "What is planned for a server that shows another image or key pair, though nothing was changed here: reinstall, which erases its system disk, warn or ignore. The resource alone only warns; this module keeps its servers on the image by default."
   type        = string
   default     = "reinstall"
   nullable    = false
@@ -171,7 +171,7 @@ variable "stop_before_reinstall" {
 }
 
 variable "timeouts" {
-  description = "How long the operations may take, for each server by itself."
+  description = "How long the operations may take, for each server separately."
   type = object({
     create = optional(string, "60m")
     update = optional(string, "60m")

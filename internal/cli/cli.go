@@ -20,7 +20,7 @@ const (
 	providerVersion = "0.0.1" // of the copy in a mirror; nobody sees it
 )
 
-// endTime is how long a child may take to end once it was asked to. The provider has a last look at the servers then.
+// endTime is how long a child may take to end once it was asked to. The provider reads the servers one last time then.
 const endTime = 30 * time.Second
 
 // Env is the environment of this process without all that configures Terraform or the cloud, and with more variables.

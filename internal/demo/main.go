@@ -57,7 +57,7 @@ func realMain(durations simulator.Durations) int {
 	}
 }
 
-// isTerminal tells whether colours can be shown on file.
+// isTerminal reports whether file is a terminal, which shows colours.
 func isTerminal(file *os.File) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false

@@ -19,7 +19,7 @@ const guide = "../../docs/guides/what-happens-if.md"
 var guideRows = map[string][]string{
 	"The service refuses the request":              {"refused.txtar", "answers.txtar"},
 	"The status of the server forbids a reinstall": {"refused.txtar", "failed.txtar"},
-	"The apply ends before the request was sent":   {"../../../reinstall/engine_test.go:while stopping"},
+	"The apply ends before the request was sent":   {"../../../reinstall/interruption_test.go:while stopping"},
 	"The plan is out of date: the server has another system disk, or no longer needs the reinstall": {
 		"guide_saved_plan.txtar",
 	},
@@ -35,7 +35,7 @@ var guideRows = map[string][]string{
 	"Terraform is killed, and the reinstall goes on":            {"../../chaos_matrix_test.go:SIGKILL"},
 	"Terraform is killed, and the reinstall has ended":          {"../../chaos_matrix_test.go:SIGKILL", "guide_saved_plan.txtar"},
 	"Somebody else reinstalls the server at that time":          {"adopt.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},
-	"The provider looks into the wrong project":                 {"project.txtar"},
+	"The provider works in the wrong project":                  {"project.txtar"},
 	"The ID turns out to be another one during the apply":       {"guide_unknown_id.txtar"},
 	"A replacement fails under create_before_destroy":           {"guide_replacement.txtar"},
 }

@@ -21,8 +21,8 @@ import (
 func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The ModelArts provider reinstalls the operating system of Huawei Cloud ModelArts " +
-			"DevServers (Lite Servers) and keeps watching them.\n\nWhat is written in the provider block beats the " +
-			"environment, and that beats the profile of a shared configuration file. Credentials are taken from one of them as " +
+			"DevServers (Lite Servers) and keeps watching them.\n\nThe provider block takes precedence over the " +
+			"environment, and that over the profile of a shared configuration file. Credentials are taken from one of them as " +
 			"a whole.",
 		Attributes: map[string]schema.Attribute{
 			"region": schema.StringAttribute{
@@ -34,7 +34,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "ID of the project of the DevServers. It can also be set through `HW_PROJECT_ID` " +
 					"or `OS_PROJECT_ID`. By default it is that of the profile, where the region is, and otherwise the project " +
-					"called `project_name` is looked up in IAM, which takes the permission to list projects.",
+					"called `project_name` is looked up in IAM, which requires permission to list projects.",
 			},
 			"project_name": schema.StringAttribute{
 				Optional: true,
@@ -44,7 +44,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"access_key": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Access key. It needs `secret_key` beside it. It can also be set through " +
+				MarkdownDescription: "Access key. It requires `secret_key`. It can also be set through " +
 					"`HW_ACCESS_KEY` or `OS_ACCESS_KEY`. There is no default: this pair, `token` or `profile` must be set.",
 			},
 			"secret_key": schema.StringAttribute{
@@ -57,15 +57,15 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "Security token of a temporary `access_key`. It can also be set through " +
-					"`HW_SECURITY_TOKEN`. By default the access key counts as permanent.",
+					"`HW_SECURITY_TOKEN`. By default the access key is treated as permanent.",
 			},
 			"token": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "IAM token of the project; where it is set, it is used instead of `access_key` and " +
 					"`secret_key`. It can also be set through `HW_AUTH_TOKEN` or `OS_AUTH_TOKEN`. There is no default. " +
-					"A token ends after 24 hours, and a reinstall that is waited for longer has to be taken up by the " +
-					"next apply; access keys are the better choice.",
+					"Tokens expire after 24 hours; a reinstall that takes longer is resumed by the next apply. Access " +
+					"keys are the better choice.",
 			},
 			"assume_role": assumeRoleAttribute(),
 			"shared_config_file": schema.StringAttribute{
@@ -97,38 +97,38 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "Base URLs of services, for clouds whose addresses cannot be derived from the " +
-					"region. The keys are `modelarts` and `iam`; an address without a scheme is taken for `https`. " +
+					"region. The keys are `modelarts` and `iam`; `https` is the default scheme. " +
 					"There is no environment variable. The defaults are `https://modelarts.{region}.{cloud}` and `auth_url`.",
 				Validators: []validator.Map{config.EndpointsValidator{}},
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether certificates go unchecked, and endpoints with plain `http` are allowed. " +
+				MarkdownDescription: "Whether certificates are not verified, and endpoints with plain `http` are allowed. " +
 					"It can also be set through `HW_INSECURE` or `OS_INSECURE`. The default is `false`.",
 			},
 			"cacert_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "File of certificate authorities in PEM that are trusted besides those of the system, or " +
-					"the content of one. It can also be set through `OS_CACERT`. There is no default.",
+				MarkdownDescription: "File of PEM certificate authorities to trust in addition to those of the system, or its " +
+					"content. It can also be set through `OS_CACERT`. There is no default.",
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How often a failed read request is repeated, from 0 to %d. Requests "+
-					"that change a server are not repeated by this. It can also be set through `HW_MAX_RETRIES`. The "+
+				MarkdownDescription: fmt.Sprintf("Maximum number of retries of a failed read request, from 0 to %d. It does not "+
+					"apply to requests that change a server. It can also be set through `HW_MAX_RETRIES`. The "+
 					"default is %d.", config.MaxMaxRetries, config.DefaultMaxRetries),
 				Validators: []validator.Int64{int64validator.Between(0, config.MaxMaxRetries)},
 			},
 			"max_concurrent_reinstalls": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "How many servers are stopped, erased and waited for at a time. By default Terraform's " +
-					"own `-parallelism` is the only limit. The others wait, and their timeouts do not run meanwhile; a " +
-					"reinstall that is under way already is waited for outside of this limit.",
+				MarkdownDescription: "Maximum number of concurrent reinstalls: servers that are stopped, erased and waited " +
+					"for. By default Terraform's own `-parallelism` is the only limit. The timeouts of servers that wait for a " +
+					"place do not run yet. Reinstalls already in progress do not count.",
 				Validators: []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"failure_tolerance": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "How many reinstalls of one apply may fail before no further server is stopped or " +
-					"erased, so that a bad image does not go through a whole fleet. A failed status, another image or key " +
+				MarkdownDescription: "Number of reinstalls of one apply that may fail before no further server is stopped or " +
+					"erased, so that a broken image does not spread through a whole fleet. A failed status, another image or key " +
 					"pair than asked for, a timeout, and a refusal after the server was stopped count as failures. The " +
 					"default is `0`.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
@@ -143,8 +143,8 @@ func assumeRoleAttribute() schema.Attribute {
 
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Agency to assume: the credentials, which have to be an access key, ask IAM for temporary ones, " +
-			"and everything else is done with those. They are renewed before they end. By default the agency is that of the " +
+		MarkdownDescription: "Agency to assume. IAM exchanges the access key for temporary credentials, which sign all other " +
+			"requests and are renewed before they expire. By default the agency is that of the " +
 			"environment, or that of the profile where its keys are used; it is taken from one of these places as a whole.",
 		Attributes: map[string]schema.Attribute{
 			"agency_name": schema.StringAttribute{
@@ -154,17 +154,17 @@ func assumeRoleAttribute() schema.Attribute {
 			"domain_name": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Name of the account that the agency is in. In the environment it is " +
-					"`HW_ASSUME_ROLE_DOMAIN_NAME`. It or `domain_id` is needed.",
+					"`HW_ASSUME_ROLE_DOMAIN_NAME`. Either this or `domain_id` is required.",
 			},
 			"domain_id": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "ID of the account that the agency is in, which counts more than its name. In the " +
+				MarkdownDescription: "ID of the account that the agency is in, which takes precedence over `domain_name`. In the " +
 					"environment it is `HW_ASSUME_ROLE_DOMAIN_ID`. By default the account is found by `domain_name`.",
 				Validators: []validator.String{stringvalidator.AtLeastOneOf(domainName)},
 			},
 			"duration": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("Life of the temporary credentials in seconds, from %d to %d. In the "+
+				MarkdownDescription: fmt.Sprintf("Lifetime of the temporary credentials in seconds, from %d to %d. In the "+
 					"environment it is `HW_ASSUME_ROLE_DURATION`. The default is %d.", config.MinRoleDuration, config.MaxRoleDuration,
 					modelarts.DefaultRoleDuration/time.Second),
 				Validators: []validator.Int64{int64validator.Between(config.MinRoleDuration, config.MaxRoleDuration)},

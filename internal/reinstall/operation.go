@@ -32,7 +32,7 @@ func (s State) Open() bool {
 	}
 }
 
-// Operation is one reinstall request: what was asked for, what the server looked like before, and its state. It holds
+// Operation is one reinstall request: what was asked for, what the server showed before, and its state. It holds
 // all that a later run needs to continue.
 type Operation struct {
 	State State

@@ -80,10 +80,10 @@ var breakages = []breakage{
 	{"a request follows on a wait for what had ended before", []edit{{
 		runFile, "!r.sawTransition && (shown", "false && (shown",
 	}}, engine},
-	{"a server that was stopped is left alone for a look from before", []edit{{
+	{"a server that was stopped is left alone for an older reading", []edit{{
 		powerFile, "server.UpdatedAt() >= r.latestUpdate", "true",
 	}}, engine},
-	{"a look that leaves out the disk is as good as one that shows it", []edit{{
+	{"a reading that leaves out the disk is as good as one that shows it", []edit{{
 		prepareFile, "patience = stableUnchanged", "patience = time.Second",
 	}}, engine},
 	{"one reply ahead blinds a run for good", []edit{{
@@ -92,7 +92,7 @@ var breakages = []breakage{
 	{"a secret is shown in pieces", []edit{{
 		"internal/modelarts/errors.go", "if r.redactor.RepeatsAcross(", "if false && r.redactor.RepeatsAcross(",
 	}}, wire},
-	{"the request of a killed apply is served again for one look", []edit{{
+	{"the request of a killed apply is served again after one reading", []edit{{
 		permitFile, "case reimaged && reason != reasonResume:", "case false:",
 	}}, cli("killed_update_flicker|killed_update_late")},
 	{"an apply that is refused clears the mark of a killed one", []edit{{
@@ -114,7 +114,7 @@ var breakages = []breakage{
 		adoptFile, "op.Baseline.RootVolumeID = cmp.Or(r.permittedRoot, r.firstRoot, op.Baseline.RootVolumeID)",
 		"op.Baseline.RootVolumeID = cmp.Or(op.Baseline.RootVolumeID)",
 	}}, engine},
-	{"a reinstall under way is not adopted", []edit{{
+	{"a reinstall in progress is not adopted", []edit{{
 		"internal/reinstall/precheck.go", "return StepAdopt", "return StepWait",
 	}}, engine},
 	{"ctrl-C cuts the POST", []edit{{
@@ -123,23 +123,23 @@ var breakages = []breakage{
 	{"a server is reinstalled twice in one run", []edit{{
 		"internal/reinstall/claims.go", "return false", "return true",
 	}}, engine},
-	{"a server that was stopped for nothing is left standing", []edit{{
+	{"a server that was stopped for nothing is left stopped", []edit{{
 		runFile, "if adopted == nil && !result.Outcome.Sent() && !result.Operation.Adopted {", "if false {",
 	}}, engine},
 	{"a stop whose answer was lost is forgotten", []edit{{
 		powerFile, "\t\tr.stop = max(r.stop, stopUnclear)\n", "",
 	}}, engine},
-	{"a look that failed does not end what was held", []edit{{
+	{"a read that failed does not end what was held", []edit{{
 		"internal/reinstall/await.go", "stable = stability{} // nobody", "_ = stable // nobody",
 	}}, engine},
 	{"the result is not compared", []edit{{
 		operationFile, "if wantImage != \"\" && image != nil && !strings.EqualFold(wantImage, *image) {", "if image == nil && false {",
 	}}, engine},
-	{"a gateway's 404 is taken for a server that is gone", []edit{{
+	{"a gateway's 404 means that a server is gone", []edit{{
 		"internal/modelarts/errors.go", "return apiErr.StatusCode == http.StatusNotFound && strings.HasPrefix(apiErr.Code, \"ModelArts.\")",
 		"return apiErr.StatusCode == http.StatusNotFound || strings.HasPrefix(apiErr.Code, \"never\")",
 	}}, wire},
-	{"absence from a listing is taken for a server that is gone", []edit{{
+	{"absence from a listing means that a server is gone", []edit{{
 		"internal/modelarts/fleet_reader.go", "\treturn r.client.GetServer(ctx, id)\n",
 		`	if r.listing != nil && r.listing.server(id) == nil {
 		return nil, &Error{Code: codeServerNotFound}
@@ -168,7 +168,7 @@ var breakages = []breakage{
 		planFile, "in.otherImage() && !strings.EqualFold(plan.ImageID.ValueString(), image)",
 		"in.otherImage() && image != \"any\"",
 	}}, planning},
-	{"turning back while a reinstall is under way is no change", []edit{{
+	{"turning back while a reinstall is in progress is no change", []edit{{
 		planFile, "switch open := in.last.asked && op.State.Open(); {", "switch open := in.last.asked && op.Adopted; {",
 	}}, planning},
 	{"another server is planned from the state of this one", []edit{{
@@ -226,10 +226,10 @@ var breakages = []breakage{
 	{"a server that is not known leaves the state", []edit{{
 		resourceFile, "\tcase modelarts.IsNotFound(err):\n", "\tcase modelarts.IsNotFound(err) && !state.ProjectID.IsNull():\n\t\tresp.State.RemoveResource(ctx)\n\n\t\treturn\n\tcase modelarts.IsNotFound(err):\n",
 	}}, cli("gone")},
-	{"one look says that a server is gone", []edit{{
+	{"one reading says that a server is gone", []edit{{
 		verdictFile, "case seen.gone() && seen.StableFor >= stableGone:", "case seen.gone():",
 	}}, engine},
-	{"one look says that a reinstall has failed", []edit{{
+	{"one reading says that a reinstall has failed", []edit{{
 		verdictFile, "return seen.StableFor >= needed &&", "return needed > 0 &&",
 	}}, engine},
 	{"a success that is seen later is not believed", []edit{{operationFile, "if op.Recovered(server) {", "if false {"}}, engine},
@@ -242,7 +242,7 @@ var breakages = []breakage{
 	{"a lost race is a refusal", []edit{{
 		adoptFile, "if err == nil && !r.olderThanSeen(server) {\n\t\t\tif op", "if false {\n\t\t\tif op",
 	}}, engine},
-	{"a request that was not accepted is sent again without a look for its signs", []edit{{
+	{"a request that was not accepted is sent again without a check for its signs", []edit{{
 		adoptFile, "case inProgress(status), r.firstSent.newRoot(r.firstSent.observe(server)):", "case false:",
 	}}, engine},
 	{"another request follows on what was joined after the first", []edit{{
@@ -254,7 +254,7 @@ var breakages = []breakage{
 	{"a reply that shows the image late is an end", []edit{{
 		"internal/reinstall/await.go", "if len(differences) > 0 && seen.StableFor < needed {", "if len(differences) > 0 && needed < 0 {",
 	}}, engine},
-	{"one look of a refresh finds another image", []edit{{
+	{"one reading of a refresh finds another image", []edit{{
 		operationFile, "Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {", "Judge(op, seen) == VerdictEnded {",
 	}}, engine},
 	{"a 401 is sent again for ever", []edit{{submitFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
@@ -315,7 +315,7 @@ var breakages = []breakage{
 	{"a slot is free before its failure is counted", []edit{{
 		engineFile, "\te.limiter.record(&result) // before", "\tr.releaseSlot()\n\te.limiter.record(&result) // before",
 	}}, engine},
-	{"a restart is decided by the last look", []edit{{
+	{"a restart is decided by the last reading", []edit{{
 		powerFile, "server := r.getPower(start)", "server := r.server",
 	}}, engine},
 	{"a busy service keeps a server down that was stopped for it", []edit{{

@@ -19,7 +19,7 @@ func (c *Cloud) act(id string, do func(*machine)) {
 	}
 }
 
-// Has tells whether a server was ever added; the outside actors panic on any other.
+// Has reports whether a server was ever added; the outside actors panic on any other.
 func (c *Cloud) Has(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

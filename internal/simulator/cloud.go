@@ -63,7 +63,7 @@ func (c *Cloud) Region() string { return c.cfg.Region }
 func (c *Cloud) ProjectID() string { return c.cfg.ProjectID }
 
 // AddServer adds a server and returns it with all fields filled. A transitional status (CREATING, STARTING, STOPPING,
-// REBOOTING, CHANGINGOS, REINSTALLINGOS) ends by itself after its duration; no disk is erased by that.
+// REBOOTING, CHANGINGOS, REINSTALLINGOS) ends automatically after its duration; no disk is erased by that.
 // It panics on an id that is malformed or taken.
 func (c *Cloud) AddServer(s Server) Server {
 	c.mu.Lock()
@@ -111,7 +111,7 @@ func (c *Cloud) Servers() []Server {
 	return servers
 }
 
-// Settle applies the transitions that are due. Every look at the cloud does so too; a caller needs it only to have them
+// Settle applies the transitions that are due. Every access to the cloud does so too; a caller needs it only to have them
 // logged in time.
 func (c *Cloud) Settle() {
 	c.mu.Lock()

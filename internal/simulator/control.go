@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Control returns the routes by which another process looks at the cloud and acts on it. All are under /_simulator/ and
+// Control returns the routes by which another process inspects the cloud and acts on it. All are under /_simulator/ and
 // speak JSON; nothing authenticates them, so that they belong on the loopback interface alone.
 //
 //	GET  requests, wipes, violations, innocent, faults-hit, servers     what happened, what is

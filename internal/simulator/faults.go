@@ -42,14 +42,14 @@ type Fault struct {
 	DelayReply time.Duration `json:"delay_reply"` // after the handling
 
 	// The connection. In memory a drop is io.EOF before and io.ErrUnexpectedEOF after the handling; on a socket it is
-	// closed without a reply, which net/http's transport repeats by itself for a GET on a reused connection.
+	// closed without a reply, which net/http's transport repeats automatically for a GET on a reused connection.
 	DropBefore bool `json:"drop_before"` // nothing is processed
 	DropAfter  bool `json:"drop_after"`  // it is handled, the reply is lost
 	Reset      bool `json:"reset"`       // makes a drop a connection reset
 	CutBody    bool `json:"cut_body"`    // the reply breaks off in the middle of its body
 
 	// RefuseDial fails the request before it reaches the cloud: in memory with a *net.OpError of the operation dial, and it
-	// is not logged as a request. A socket cannot do that any more at this point: there it acts like DropBefore with Reset.
+	// is not logged as a request. A socket can no longer do that at this point: there it acts like DropBefore with Reset.
 	RefuseDial bool `json:"refuse_dial"`
 
 	// ProcessLate answers now (as Status or a drop says, else 504) and lets the request take effect so much later.

@@ -133,7 +133,7 @@ func (c *Cloud) Violations() []string {
 }
 
 // Innocent returns the refusals that a correct client can meet, one line each: a server that is gone or whose status
-// changed since the client looked, wrong or expired credentials, an unknown image, throttling.
+// changed since the client read it, wrong or expired credentials, an unknown image, throttling.
 func (c *Cloud) Innocent() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -48,7 +48,7 @@ func (c *Cloud) authenticate(r *call) *refusal {
 	return nil
 }
 
-// stranger tells whether a request comes from the user who knows no server.
+// stranger reports whether a request comes from the user who knows no server.
 func (c *Cloud) stranger(r *call) bool {
 	return c.cfg.OtherToken != "" && r.header.Get("X-Auth-Token") == c.cfg.OtherToken
 }

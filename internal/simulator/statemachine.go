@@ -16,7 +16,7 @@ type machine struct {
 	past    []snapshot // oldest first
 }
 
-// snapshot is what a machine looked like from a time on.
+// snapshot is what a machine showed from a time on.
 type snapshot struct {
 	at     time.Time
 	gone   bool
@@ -68,7 +68,7 @@ func (c *Cloud) after(m *machine, d time.Duration, step func()) {
 	}})
 }
 
-// change lets set alter the machine, moves update_at, and remembers how it looks.
+// change lets set alter the machine, moves update_at, and records a snapshot.
 func (c *Cloud) change(m *machine, set func(*Server)) {
 	was := m.Status
 	set(&m.Server)
@@ -95,7 +95,7 @@ func (m *machine) begin() {
 	m.console = ""
 }
 
-// transit takes the machine through a status that ends by itself.
+// transit takes the machine through a status that ends automatically.
 func (c *Cloud) transit(m *machine, during string, d time.Duration, end string) {
 	m.begin()
 	c.status(m, during)
@@ -210,7 +210,7 @@ func (c *Cloud) planEnd(m *machine, in installation, putRoot, putSystem func(*Se
 	}
 }
 
-// view returns how a machine looks to a reader: stale by a time, or without the statuses in between.
+// view returns what a machine shows to a reader: stale by a time, or without the statuses in between.
 // It is false for a machine that does not exist in that view.
 func (c *Cloud) view(m *machine, stale time.Duration, invisible bool) (Server, bool) {
 	seen := m.past[0]

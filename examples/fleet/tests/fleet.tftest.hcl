@@ -1,7 +1,7 @@
 # The module against a mock of the provider, so no cloud is needed: `terraform test` or `tofu test` in the module's folder.
 
 mock_provider "modelarts" {
-  # What every server looks like after its reinstall.
+  # What every server shows after its reinstall.
   mock_resource "modelarts_devserver_os_reinstall" {
     defaults = {
       status                  = "RUNNING"

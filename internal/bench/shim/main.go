@@ -1,4 +1,4 @@
-// Command shim stands where Terraform looks for the provider. It runs the one that it is told to, and writes down how much
+// Command shim takes the place of the provider binary. It runs the one that it is told to, and records how much
 // memory that took: Terraform's children are nobody else's to measure.
 package main
 

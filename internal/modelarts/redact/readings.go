@@ -22,7 +22,7 @@ var openings = [...]func(string) string{
 	unescape, unescapeNumbers, unpercent, html.UnescapeString, unplus, unequal, squeeze, unspace, reverse,
 }
 
-// packings are the ways to pack bytes in a text. A piece may begin in the middle of what looks like one.
+// packings are the ways to pack bytes in a text. A piece may begin in the middle of an apparent one.
 var packings = [...]packing{
 	{digit: base64Digit, open: openBase64},
 	{digit: base64Digit, open: openBase64, skip: 1},

@@ -127,7 +127,7 @@ func (r *Redactor) Excerpt(body []byte) string {
 // WithheldToken.
 func (r *Redactor) Token(text string) string { return r.quote(text, MaxToken, WithheldToken) }
 
-// usualCode matches what error codes look like. Callers depend on them, so only a whole secret withholds one.
+// usualCode matches the usual form of error codes. Callers depend on them, so only a whole secret withholds one.
 var usualCode = regexp.MustCompile(`^([A-Za-z]{2,16}\.)?[0-9]{3,8}$`)
 
 // Code returns an error code as it may be quoted, as Token does.

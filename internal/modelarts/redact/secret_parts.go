@@ -50,7 +50,7 @@ func secretParts(secret string, addWhole, add addPart) {
 	}
 }
 
-// forms returns the secret, the secret reversed, and what both become if something in them that looks like an escape is
+// forms returns the secret, the secret reversed, and what both become if something in them that resembles an escape is
 // undone along with the escapes around them.
 func forms(secret string) []string {
 	all := []string{secret, reverse(secret)}

@@ -12,7 +12,7 @@ import (
 const longestUnpacked = 128 << 10
 
 // userDataParts calls add with the parts of user data that give it away: the beginning of every line that is not a common
-// one, every word that looks like a key, and parts so close to one another that any 40 bytes in a row contain one.
+// one, every word that resembles a key, and parts so close to one another that any 40 bytes in a row contain one.
 func userDataParts(encoded string, add addPart) {
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -119,7 +119,7 @@ func isNumbers(part []byte) bool {
 	return len(part) >= 8 && bytes.ContainsAny(part, "-.") && len(bytes.Trim(part, "0123456789-.")) == 0
 }
 
-// wordParts adds the words of user data that look like keys, passwords and tokens: they have digits, and are long or stand
+// wordParts adds the words of user data that resemble keys, passwords and tokens: they have digits, and are long or stand
 // after a colon or an equals sign.
 func wordParts(text string, add addPart) {
 	const enough, enoughAssigned = 12, 8

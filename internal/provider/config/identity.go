@@ -121,8 +121,8 @@ func warnOfProfile(block *Block, found *givenCredentials, diags *diag.Diagnostic
 			"credentials: %s. Unset them to use those of the profile.", used.name))
 }
 
-// check reports credentials that are missing, malformed, or given by half. A token is used by itself: a security token
-// beside it does no harm.
+// check reports credentials that are missing, malformed, or incomplete. A token is used alone: a security token
+// next to it is ignored.
 func (g *givenCredentials) check(diags *diag.Diagnostics) {
 	incomplete := func(has, lacks namedValue) {
 		diags.AddError("Incomplete credentials", fmt.Sprintf(

@@ -234,7 +234,7 @@ func resolveProject(
 	if id != "" && !projectIDPattern.MatchString(id) {
 		diags.AddAttributeError(path.Root(argProjectID.Name), "Invalid project id", fmt.Sprintf(
 			"%s is %q. It must be 1 to 64 letters, digits and hyphens: the id of a project, not its name, which belongs "+
-				"into %s. Leave both out to have the project of the region looked up.", argProjectID, id, argProjectName))
+				"in %s. Leave both out to have the project of the region looked up.", argProjectID, id, argProjectName))
 	}
 
 	return id, name
@@ -246,7 +246,7 @@ func resolveCloud(block *Block, getenv func(string) string, diags *diag.Diagnost
 	if cloud != "" && !cloudPattern.MatchString(cloud) {
 		// It has no path: if it is an address, there may be a password in it, and the CLI would print the line.
 		diags.AddError("Invalid cloud", fmt.Sprintf("%s is not a domain name, such as myhuaweicloud.com. It stands behind the "+
-			"service and the region in the name of a host; the address of a service belongs into endpoints.", argCloud))
+			"service and the region in the name of a host; the address of a service belongs in endpoints.", argCloud))
 	}
 
 	return cloud

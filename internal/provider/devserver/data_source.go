@@ -111,7 +111,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 
-	// The list leaves out what a look at the one server may show.
+	// The list may leave out what reading the server itself shows.
 	server, err := d.data.Client.GetServer(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(serverError(id, err))

@@ -43,7 +43,7 @@ func serverError(id string, err error) diag.Diagnostic {
 // listError is for a listing of servers that failed, or that nobody should rely on.
 func listError(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summaryList, apidiag.Paragraphs("The DevServers could not be listed.", apidiag.Describe(err),
-		apidiag.AdviceForReading(err, "Listing takes a permission of its own (modelarts:devserver:listByUser): check that the "+
+		apidiag.AdviceForReading(err, "Listing requires a permission of its own (modelarts:devserver:listByUser): check that the "+
 			"credentials have it, and the provider's project_id and region. The data source modelarts_devserver reads one "+
 			"server by its id without it.")))
 }

@@ -63,12 +63,12 @@ func compileRegex(at path.Path, value types.String) (*regexp.Regexp, diag.Diagno
 	return pattern, nil
 }
 
-// matchesName tells whether a name that the service shows fits a pattern, if there is one.
+// matchesName reports whether a name that the service shows matches a pattern; always true without one.
 func matchesName(pattern *regexp.Regexp, shown *string) bool {
 	return pattern == nil || shown != nil && pattern.MatchString(*shown)
 }
 
-// matchesFilter tells whether what the service shows is what a filter asks for, if it asks for anything. Case does not matter.
+// matchesFilter reports whether what the service shows equals a filter, ignoring case; always true without a filter.
 func matchesFilter(filter types.String, shown *string) bool {
 	return filter.IsNull() || shown != nil && strings.EqualFold(filter.ValueString(), *shown)
 }

@@ -113,15 +113,15 @@ func (m *listModel) fromAPI(servers []modelarts.Server, pattern *regexp.Regexp) 
 	m.IDs, m.Servers = []types.String{}, []shownModel{}
 
 	for i := range servers {
-		if server := &servers[i]; matchesName(pattern, server.Name) && m.takes(server) {
+		if server := &servers[i]; matchesName(pattern, server.Name) && m.matches(server) {
 			shown := newShownModel(server)
 			m.IDs, m.Servers = append(m.IDs, shown.ID), append(m.Servers, shown)
 		}
 	}
 }
 
-// takes tells whether a server fits every filter but name_regex.
-func (m *listModel) takes(server *modelarts.Server) bool {
+// matches reports whether a server matches every filter but name_regex.
+func (m *listModel) matches(server *modelarts.Server) bool {
 	var serverType *string
 	if server.CloudServer != nil {
 		serverType = server.CloudServer.Type

@@ -50,7 +50,7 @@ func requestArguments() map[string]schema.Attribute {
 		},
 		"image_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "ID of the image to install: a UUID, whose case does not count. Without it, the service " +
+			MarkdownDescription: "ID of the image to install: a UUID, compared without regard to case. Without it, the service " +
 				"installs the image that the server has. Changing it reinstalls the server, unless the server has that " +
 				"image already. What is installed is `image.image_id`.",
 			Validators: []validator.String{validators.ImageID()},
@@ -92,7 +92,7 @@ func passwordArguments() map[string]schema.Attribute {
 		},
 		"admin_pass_wo_version": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "Version of `admin_pass_wo`, needed beside it. Changing it reinstalls the server with the " +
+			MarkdownDescription: "Version of `admin_pass_wo`, required with it. Changing it reinstalls the server with the " +
 				"password that `admin_pass_wo` has by then.",
 		},
 		"admin_pass": schema.StringAttribute{
@@ -133,7 +133,7 @@ func userDataArguments() map[string]schema.Attribute {
 		},
 		"user_data_wo_version": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "Version of `user_data_wo`, needed beside it. Changing it reinstalls the server with the " +
+			MarkdownDescription: "Version of `user_data_wo`, required with it. Changing it reinstalls the server with the " +
 				"user data that `user_data_wo` has by then.",
 		},
 	}
@@ -206,9 +206,9 @@ func resultAttributes() map[string]schema.Attribute {
 			Computed: true,
 			MarkdownDescription: "Whether the server can be used as it was asked for. False if the last reinstall of this " +
 				"resource has not ended with what was asked for, if the service did not know the server at the last refresh, " +
-				"or if the server is being reinstalled, has its OS changed, or is in ERROR, DELETING, DELETED or a status that " +
-				"ends in `_FAILED`, whoever has brought it there. Use it in a `postcondition`: an apply that did not see the end of a reinstall only warns, and exits " +
-				"with 0.",
+				"or if the server is being reinstalled, has its OS changed, or is in `ERROR`, `DELETING`, `DELETED` or a status " +
+				"that ends in `_FAILED`, whatever the cause. Use it in a `postcondition`: an apply that did not see the end of a " +
+				"reinstall only warns, and exits with 0.",
 		},
 		"last_reinstall": schema.SingleNestedAttribute{
 			Computed: true,
@@ -239,7 +239,7 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 				"`failed` or `not_started` (how the reinstall before it ended), or `resume` (it waited for one that was " +
 				"sent before).",
 		},
-		"state": text("How it stands: `submitted` (accepted, its end was not seen), `unknown` (the answer to the request " +
+		"state": text("Its state: `submitted` (accepted, its end was not seen), `unknown` (the answer to the request " +
 			"was lost), `completed`, `failed`, `mismatched` (it ended with another image or key pair than asked for) or " +
 			"`not_started` (the request was not sent, or had no effect that could be seen; the next plan sends it)."),
 		"adopted": schema.BoolAttribute{
@@ -261,7 +261,7 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 		"installed_key_pair_name": text("Name of the key pair that the server showed when it ended."),
 		"evidence": schema.SingleNestedAttribute{
 			Computed: true,
-			MarkdownDescription: "What later plans and applies judge by: what the server looked like when the request was " +
+			MarkdownDescription: "What later plans and applies judge by: what the server showed when the request was " +
 				"sent, and what was installed that the service does not show.",
 			Attributes: evidenceAttributes(),
 		},

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// formatValidator accepts strings that match a pattern. Its errors do not quote the value: what does not look like an id or a
+// formatValidator accepts strings that match a pattern. Its errors do not quote the value: what is not formed like an id or a
 // name may be a secret in the wrong place, and nothing says whether a variable is sensitive.
 type formatValidator struct {
 	pattern    *regexp.Regexp
