@@ -1,9 +1,26 @@
+data "modelarts_devserver" "trainer" {
+  name = "trainer-1"
+}
+
+data "modelarts_devserver_images" "ubuntu" {
+  server_type = "BMS"
+  name_regex  = "^Ubuntu22\\.04"
+
+  # Without this, no match would mean the image that the server has, and several matches any of them.
+  lifecycle {
+    postcondition {
+      condition     = length(self.ids) == 1
+      error_message = "Want one image, found ${length(self.ids)}."
+    }
+  }
+}
+
 resource "modelarts_devserver_os_reinstall" "trainer" {
-  id            = "62383738-e52a-450a-9f84-f9e705402be8"
-  image_id      = "c90fb553-2cdb-4b81-b56a-ef68812c6cf7"
+  id            = data.modelarts_devserver.trainer.id
+  image_id      = data.modelarts_devserver_images.ubuntu.ids[0]
   key_pair_name = "training"
 
-  # Any change to these values reinstalls the server, with the same image too.
+  # Any change to these values reinstalls the server, even if the image stays the same.
   triggers = {
     rebuild = "2026-11-01"
   }

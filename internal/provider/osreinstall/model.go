@@ -179,7 +179,7 @@ func (m *model) readiness() types.Bool {
 }
 
 // forgetReinstalled sets to null what a reinstall changes. Otherwise, values from before the reinstall would stay where a
-// reply leaves them out, and be mistaken for drift.
+// reply leaves them out, and read as drift.
 func (m *model) forgetReinstalled() {
 	m.SetNullAfterReinstall()
 	m.InstalledKeyPairName = types.StringNull()

@@ -70,7 +70,7 @@ func (userDataRules) ValidateString(
 }
 
 // Encode returns user data as it goes to the service, in base64: what is base64 already, once white space is
-// stripped, without that white space, and anything else encoded. Real user data is never mistaken for base64, since every
+// stripped, without that white space, and anything else encoded. Real user data is never treated as base64, since every
 // format of it has characters that base64 lacks.
 func Encode(userData string) string {
 	decoded, stripped := decodeUserData(userData)
