@@ -1,4 +1,4 @@
-package main
+package sabotage_test
 
 // The tests that are to notice a breakage.
 var (
