@@ -28,20 +28,20 @@ func TestOptions(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		opts               options
-		sizes, plot, waves string
+		sizes, requests, waves string
 		want               string
 	}{
 		"no CLI":              {opts: options{repeats: 1}, sizes: "1", want: "MODELARTS_BENCH_TERRAFORM is not set"},
 		"no repeats":          {opts: options{terraform: "x"}, sizes: "1", want: "-repeats"},
 		"no number":           {opts: options{terraform: "x", repeats: 1}, sizes: "1,", want: `"" is not a positive number`},
-		"a negative number":   {opts: options{terraform: "x", repeats: 1}, sizes: "1", plot: "-1", want: `"-1" is not`},
+		"a negative number":   {opts: options{terraform: "x", repeats: 1}, sizes: "1", requests: "-1", want: `"-1" is not`},
 		"a wave of one":       {opts: options{terraform: "x", repeats: 1}, sizes: "1", waves: "5", want: `-rebuild: "5" is not`},
 		"more than there are": {opts: options{terraform: "x", repeats: 1, changed: 2}, sizes: "1", want: "fewer than the 2 servers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			err := test.opts.parse(test.sizes, test.plot, test.waves)
+			err := test.opts.parse(test.sizes, test.requests, test.waves)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -149,32 +149,6 @@ func TestReport(t *testing.T) {
 
 // narrow leaves one space of each row of them.
 func narrow(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
-
-func TestPlot(t *testing.T) {
-	t.Parallel()
-
-	const want = "```text\n" + `requests
-  1000 |                                                             o
-       |
-       |
-       |
-       |
-       |
-       |
-       |
-    10 |                     o
-       |
-       |
-       |                     *                                       *
-     1 | *
-       +--------------------------------------------------------------
-         1                   10                                      1000 servers
-` + "```"
-
-	if got, _, _ := strings.Cut(plot(sample().points), "\n\n"); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
 
 func TestBroken(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func main() {
 	opts := options{terraform: os.Getenv(envCLI)}
 
 	sizes := flag.String("sizes", "1,100,300,1000", "fleets to plan, numbers of servers")
-	plot := flag.String("plot", "1,3,10,30,100,300,1000", "fleets of the plot, numbers of servers; empty: no plot")
+	requests := flag.String("requests", "1,3,10,30,100,300,1000", "fleets whose requests are counted, numbers of servers; empty: none")
 	waves := flag.String("rebuild", "200:10,200:50,200:50:10",
 		"fleets to rebuild, as servers:parallelism or servers:parallelism:max_concurrent_reinstalls; empty: none")
 
@@ -36,7 +36,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	err := opts.parse(*sizes, *plot, *waves)
+	err := opts.parse(*sizes, *requests, *waves)
 	if err == nil {
 		err = run(ctx, os.Stdout, opts)
 	}
@@ -65,7 +65,7 @@ type options struct {
 	repeats   int
 	changed   int
 	sizes     []int
-	plot      []int
+	counted   []int
 	waves     []wave
 }
 
@@ -75,7 +75,7 @@ type wave struct {
 	atATime              int // max_concurrent_reinstalls; 0: not set
 }
 
-func (o *options) parse(sizes, plot, waves string) error {
+func (o *options) parse(sizes, requests, waves string) error {
 	if o.terraform == "" {
 		return fmt.Errorf("%s is not set to the path of a Terraform CLI; `make bench` does that", envCLI)
 	}
@@ -87,7 +87,7 @@ func (o *options) parse(sizes, plot, waves string) error {
 	var err, alsoErr error
 
 	o.sizes, err = numbers(sizes, ",")
-	o.plot, alsoErr = numbers(plot, ",")
+	o.counted, alsoErr = numbers(requests, ",")
 
 	if err := errors.Join(err, alsoErr); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (o *options) largest() int {
 // servers is how many servers there have to be.
 func (o *options) servers() int {
 	n := o.largest()
-	for _, size := range o.plot {
+	for _, size := range o.counted {
 		n = max(n, size)
 	}
 

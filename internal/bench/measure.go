@@ -18,7 +18,7 @@ type bench struct {
 	options
 
 	out   io.Writer
-	work  *workspace
+	work  *benchWorkspace
 	cloud *cloud
 }
 
@@ -33,7 +33,7 @@ func run(ctx context.Context, out io.Writer, opts options) (err error) {
 		return err
 	}
 
-	defer func() { err = errors.Join(err, b.work.close()) }()
+	defer func() { err = errors.Join(err, b.work.Close()) }()
 
 	b.cloud, err = startCloud(opts.servers()) //nolint:contextcheck // a listener on the loopback interface waits for nothing
 	if err != nil {
@@ -187,9 +187,9 @@ func (b *bench) refresh(ctx context.Context, provider string) (cost, requests, e
 	return spent, b.cloud.count(), err
 }
 
-// points counts the requests of a plan of each fleet of the plot, with the listing and without.
+// points counts the requests of a plan of each fleet, with the listing and without.
 func (b *bench) points(ctx context.Context, r *report) error {
-	for _, size := range b.plot {
+	for _, size := range b.counted {
 		b.say("Counting the requests of a plan of %d servers.", size)
 
 		if err := b.work.narrow(b.cloud.ids[:size]); err != nil {

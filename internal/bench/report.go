@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -29,7 +28,7 @@ type planned struct {
 	peak, floorPeak  int64 // bytes
 }
 
-// point is a point of the plot.
+// point is the number of requests of a plan of a fleet.
 type point struct{ servers, shared, single int }
 
 // rebuilt is the rebuild of one fleet.
@@ -96,7 +95,7 @@ func (r *report) String() string {
 	}
 
 	if len(r.points) > 0 {
-		b.WriteString("\n## Requests of a plan\n\n" + plot(r.points))
+		b.WriteString("\n## Requests of a plan\n\n" + requestTable(r.points))
 	}
 
 	if len(r.rebuilt) > 0 {
@@ -175,70 +174,13 @@ func ratio[T ~int64](value, floor T) float64 {
 	return float64(value) / float64(floor)
 }
 
-// The size of the plot in characters, without its axes.
-const (
-	plotWidth  = 61
-	plotHeight = 13
-)
-
-// plot draws requests against servers, both on logarithmic axes.
-func plot(points []point) string {
-	most := 1
-	for _, p := range points {
-		most = max(most, p.servers, p.shared, p.single)
-	}
-
-	grid := make([][]byte, plotHeight)
-	for i := range grid {
-		grid[i] = []byte(strings.Repeat(" ", plotWidth))
-	}
-
-	place := func(n, size int) int {
-		return int(math.Round(math.Log(float64(max(n, 1))) / math.Log(float64(max(most, 2))) * float64(size-1)))
-	}
-	draw := func(servers, requests int, mark byte) {
-		grid[plotHeight-1-place(requests, plotHeight)][place(servers, plotWidth)] = mark
-	}
-
-	for _, p := range points {
-		draw(p.servers, p.single, 'o')
-		draw(p.servers, p.shared, '*')
-	}
-
-	return "```text\n" + axes(points, grid, place) + "```\n\n" + table(func(row func(...any)) {
-		row("servers", "* listing allowed", "o listing refused")
+// requestTable shows the requests of a plan against the number of servers.
+func requestTable(points []point) string {
+	return table(func(row func(...any)) {
+		row("servers", "listing allowed", "listing refused")
 
 		for _, p := range points {
 			row(p.servers, p.shared, p.single)
 		}
 	})
-}
-
-// axes puts a grid between axes that name the numbers of the points.
-func axes(points []point, grid [][]byte, place func(n, size int) int) string {
-	labels := map[int]int{} // by row
-	ticks := []byte(strings.Repeat(" ", plotWidth+4))
-
-	for _, p := range points {
-		labels[plotHeight-1-place(p.servers, plotHeight)] = p.servers
-
-		copy(ticks[place(p.servers, plotWidth):], fmt.Sprint(p.servers))
-	}
-
-	var b strings.Builder
-
-	b.WriteString("requests\n")
-
-	for i, line := range grid {
-		label := ""
-		if n, ok := labels[i]; ok {
-			label = fmt.Sprint(n)
-		}
-
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%6s | %s", label, line), " ") + "\n")
-	}
-
-	fmt.Fprintf(&b, "%6s +-%s\n%9s%s servers\n", "", strings.Repeat("-", plotWidth), "", strings.TrimRight(string(ticks), " "))
-
-	return b.String()
 }

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/cli"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/workspace"
 )
 
 //go:embed config
@@ -28,58 +28,47 @@ const (
 	floor   = "floor"
 )
 
-// workspace is a temporary directory with the configuration, the providers, and a CLI that finds them.
-type workspace struct {
-	runner    cli.Runner
-	terraform string
-	root      string            // the temporary directory
-	dir       string            // where Terraform runs
-	providers map[string]string // binaries by name
-	env       []string
+// benchWorkspace has a configuration of a fleet, the providers that are compared, and a shim in their place.
+type benchWorkspace struct {
+	*workspace.Workspace
 
+	providers map[string]string // binaries by name
 	variables map[string]any
 	adopted   []byte // the state of the whole fleet after its import
 }
 
 // newWorkspace builds the providers, in a directory below parent, or below the usual one if that is empty. The caller has to
 // close the workspace.
-func newWorkspace(ctx context.Context, terraform, parent string) (*workspace, error) {
-	root, err := os.MkdirTemp(parent, "modelarts-bench-")
+func newWorkspace(ctx context.Context, terraform, parent string) (*benchWorkspace, error) {
+	shared, err := workspace.New(ctx, workspace.Runner{}, terraform, parent, "bench")
 	if err != nil {
-		return nil, fmt.Errorf("no temporary directory: %w", err)
+		return nil, fmt.Errorf("no workspace: %w", err)
 	}
 
-	w := &workspace{
-		terraform: terraform, root: root, dir: filepath.Join(root, "fleet"), providers: map[string]string{},
+	w := &benchWorkspace{
+		Workspace: shared, providers: map[string]string{},
 		variables: map[string]any{"image_id": simulator.DefaultImageID, "generation": "1"},
 	}
 	if err := w.fill(ctx); err != nil {
-		return nil, errors.Join(err, w.close())
+		return nil, errors.Join(err, w.Close())
 	}
 
 	return w, nil
 }
 
-func (w *workspace) fill(ctx context.Context) error {
-	module, err := w.runner.Module(ctx)
-	if err != nil {
-		return err
-	}
-
-	mirror := cli.Mirror{Root: w.root}
-
+func (w *benchWorkspace) fill(ctx context.Context) error {
 	for _, binary := range []struct{ name, pkg, path string }{
-		{product, ".", filepath.Join(w.root, product)},
-		{floor, "internal/bench/floor", filepath.Join(w.root, floor)},
-		{"shim", "internal/bench/shim", mirror.Binary()},
+		{product, ".", workspace.Executable(filepath.Join(w.Root, product))},
+		{floor, "internal/bench/floor", workspace.Executable(filepath.Join(w.Root, floor))},
+		{"shim", "internal/bench/shim", w.Provider()},
 	} {
-		w.providers[binary.name] = cli.Executable(binary.path)
-		if err := w.runner.Build(ctx, module, binary.pkg, w.providers[binary.name], w.root); err != nil {
+		w.providers[binary.name] = binary.path
+		if err := w.Build(ctx, binary.pkg, binary.path); err != nil {
 			return err
 		}
 	}
 
-	if err := os.Mkdir(w.dir, 0o700); err != nil {
+	if err := os.Mkdir(w.Dir, 0o700); err != nil {
 		return fmt.Errorf("no directory: %w", err)
 	}
 
@@ -87,57 +76,28 @@ func (w *workspace) fill(ctx context.Context) error {
 		return err
 	}
 
-	variable, err := mirror.Configure()
-	if err != nil {
-		return err
-	}
+	w.Env = append(w.Env, "MODELARTS_BENCH_USAGE="+w.usage())
 
-	w.env = cli.Env(
-		variable,
-		"MODELARTS_BENCH_USAGE="+w.usage(),
-		"HW_REGION_NAME="+simulator.DefaultRegion,
-		"HW_PROJECT_ID="+simulator.DefaultProjectID,
-		"HW_ACCESS_KEY="+simulator.DefaultAccessKey,
-		"HW_SECRET_KEY="+simulator.DefaultSecretKey,
-	)
-
-	_, err = w.run(ctx, product, "init")
+	_, err := w.run(ctx, product, "init")
 
 	return err
 }
 
-// close removes the workspace.
-func (w *workspace) close() error {
-	if err := os.RemoveAll(w.root); err != nil {
-		return fmt.Errorf("not removed: %w", err)
-	}
-
-	return nil
-}
-
 // usage is the file to which the shim writes.
-func (w *workspace) usage() string { return filepath.Join(w.root, "usage.json") }
+func (w *benchWorkspace) usage() string { return filepath.Join(w.Root, "usage.json") }
 
 // copy takes over a file of the configuration.
-func (w *workspace) copy(name string) error {
+func (w *benchWorkspace) copy(name string) error {
 	content, err := config.ReadFile("config/" + name)
 	if err != nil {
 		return fmt.Errorf("no configuration: %w", err)
 	}
 
-	return w.write(name, content)
-}
-
-func (w *workspace) write(name string, content []byte) error {
-	if err := os.WriteFile(filepath.Join(w.dir, name), content, 0o600); err != nil {
-		return fmt.Errorf("%s not written: %w", name, err)
-	}
-
-	return nil
+	return w.Write(name, content)
 }
 
 // set changes variables of the configuration.
-func (w *workspace) set(variables map[string]any) error {
+func (w *benchWorkspace) set(variables map[string]any) error {
 	maps.Copy(w.variables, variables)
 
 	content, err := json.Marshal(w.variables)
@@ -145,11 +105,11 @@ func (w *workspace) set(variables map[string]any) error {
 		return fmt.Errorf("no variables: %w", err)
 	}
 
-	return w.write("terraform.tfvars.json", content)
+	return w.Write("terraform.tfvars.json", content)
 }
 
 // adopt imports the whole fleet.
-func (w *workspace) adopt(ctx context.Context, c *cloud) error {
+func (w *benchWorkspace) adopt(ctx context.Context, c *cloud) error {
 	if err := w.copy("import.tf"); err != nil {
 		return err
 	}
@@ -162,12 +122,12 @@ func (w *workspace) adopt(ctx context.Context, c *cloud) error {
 		return err
 	}
 
-	if err := os.Remove(filepath.Join(w.dir, "import.tf")); err != nil {
+	if err := os.Remove(filepath.Join(w.Dir, "import.tf")); err != nil {
 		return fmt.Errorf("import.tf not removed: %w", err)
 	}
 
 	var err error
-	if w.adopted, err = os.ReadFile(filepath.Join(w.dir, "terraform.tfstate")); err != nil {
+	if w.adopted, err = os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate")); err != nil {
 		return fmt.Errorf("no state: %w", err)
 	}
 
@@ -175,13 +135,13 @@ func (w *workspace) adopt(ctx context.Context, c *cloud) error {
 }
 
 // narrow leaves some servers of the fleet in the configuration and in the state.
-func (w *workspace) narrow(ids []string) error {
+func (w *benchWorkspace) narrow(ids []string) error {
 	state, err := narrowed(w.adopted, ids)
 	if err != nil {
 		return err
 	}
 
-	return errors.Join(w.write("terraform.tfstate", state), w.set(map[string]any{"servers": ids}))
+	return errors.Join(w.Write("terraform.tfstate", state), w.set(map[string]any{"servers": ids}))
 }
 
 // narrowed is a state that keeps, of its one resource, the instances of some servers.
@@ -254,21 +214,21 @@ type cost struct {
 }
 
 // run runs the CLI with a provider.
-func (w *workspace) run(ctx context.Context, provider string, args ...string) (cost, error) {
+func (w *benchWorkspace) run(ctx context.Context, provider string, args ...string) (cost, error) {
 	if err := os.WriteFile(w.usage(), nil, 0o600); err != nil {
 		return cost{}, fmt.Errorf("no file for the usage: %w", err)
 	}
 
-	env := append(slices.Clip(w.env), "MODELARTS_BENCH_PROVIDER="+w.providers[provider])
+	env := append(slices.Clip(w.Env), "MODELARTS_BENCH_PROVIDER="+w.providers[provider])
 	began := time.Now()
 
 	// What it prints of a thousand servers is of no use; what goes wrong comes on the other stream.
 	var problems strings.Builder
 
-	cmd := w.runner.Command(ctx, w.dir, env, w.terraform, append(args, "-no-color")...)
+	cmd := w.Terraform(ctx, env, append(args, "-no-color")...)
 	cmd.Stderr = &problems
 
-	if err := cli.Finish(ctx, cmd); err != nil {
+	if err := workspace.Finish(ctx, cmd); err != nil {
 		return cost{}, fmt.Errorf("terraform %s: %w\n%s", args[0], err, abridged(problems.String()))
 	}
 
@@ -309,7 +269,7 @@ func (c *cost) add(content []byte) error {
 }
 
 // startUp is the time from the start of a provider until it says where it serves.
-func (w *workspace) startUp(ctx context.Context, provider string) (time.Duration, error) {
+func (w *benchWorkspace) startUp(ctx context.Context, provider string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, w.providers[provider])
 	cmd.Env = append(os.Environ(),
 		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",

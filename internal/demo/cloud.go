@@ -14,8 +14,8 @@ const (
 	oldImage = simulator.DefaultImageID
 )
 
-// lookEvery is how often the cloud is watched for changes.
-const lookEvery = 50 * time.Millisecond
+// reportInterval is how often the cloud is checked for changes.
+const reportInterval = 50 * time.Millisecond
 
 // cloud is the simulated service, with a fleet in it, and its reporter.
 type cloud struct {
@@ -75,7 +75,7 @@ func (c *cloud) stop() error {
 
 // watch reports what changes in the cloud.
 func (c *cloud) watch() {
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(reportInterval)
 	defer ticker.Stop()
 
 	for {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -52,4 +53,33 @@ func (s *screen) last(text string) {
 	defer s.mu.Unlock()
 
 	s.out = io.Discard
+}
+
+// lineWriter prints what is written to it, line by line.
+type lineWriter struct {
+	screen  *screen
+	partial []byte // a line without its end
+}
+
+// Write prints the lines that data completes.
+func (w *lineWriter) Write(data []byte) (int, error) {
+	w.partial = append(w.partial, data...)
+
+	for {
+		text, rest, found := bytes.Cut(w.partial, []byte("\n"))
+		if !found {
+			return len(data), nil
+		}
+
+		w.screen.line("%s", text)
+		w.partial = rest
+	}
+}
+
+// flush prints a last line that has no end.
+func (w *lineWriter) flush() {
+	if len(w.partial) > 0 {
+		w.screen.line("%s", w.partial)
+		w.partial = nil
+	}
 }

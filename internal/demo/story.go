@@ -21,7 +21,7 @@ type options struct {
 // demo is one run of the story.
 type demo struct {
 	out     *screen
-	work    *workspace
+	work    *demoWorkspace
 	cloud   *cloud
 	asked   map[string]int // reinstalls that the story has asked for, by server
 	chapter int
@@ -43,7 +43,7 @@ func run(ctx context.Context, out *screen, opts options) (err error) {
 		return err
 	}
 
-	defer func() { err = errors.Join(err, work.close()) }()
+	defer func() { err = errors.Join(err, work.Close()) }()
 
 	c, err := startCloud(out, opts.durations) //nolint:contextcheck // a listener on the loopback interface waits for nothing
 	if err != nil {
@@ -95,7 +95,6 @@ func (d *demo) headline(text string) {
 // create reinstalls the whole fleet.
 func (d *demo) create(ctx context.Context) error {
 	d.headline("The plan says which disks will be erased, and why; the apply then does just that.")
-	d.out.line("In the plans shown here, attributes that are known after apply only are summed up.")
 
 	if _, err := d.work.configure(d.cloud, nil); err != nil {
 		return err
@@ -105,11 +104,20 @@ func (d *demo) create(ctx context.Context) error {
 		d.asked[server.Name]++
 	}
 
-	if err := d.work.terraform(ctx, exitChanges, "plan", "-out=plan.tfplan"); err != nil {
+	return d.planAndApply(ctx)
+}
+
+// planAndApply shows a plan, what it means for each server, and its apply.
+func (d *demo) planAndApply(ctx context.Context) error {
+	if err := d.work.terraform(ctx, exitChanges, "plan", "-out="+savedPlan); err != nil {
 		return err
 	}
 
-	return d.work.terraform(ctx, exitSuccess, "apply", "plan.tfplan")
+	if err := d.work.notices(ctx); err != nil {
+		return err
+	}
+
+	return d.work.terraform(ctx, exitSuccess, "apply", savedPlan)
 }
 
 // repeat applies the same configuration once more.
@@ -142,11 +150,7 @@ func (d *demo) rebuild(ctx context.Context) error {
 	d.out.styled(red, "-   %s", before[server])
 	d.out.styled(green, "+   %s", after[server])
 
-	if err := d.work.terraform(ctx, exitChanges, "plan", "-out=plan.tfplan"); err != nil {
-		return err
-	}
-
-	return d.work.terraform(ctx, exitSuccess, "apply", "plan.tfplan")
+	return d.planAndApply(ctx)
 }
 
 // drift has somebody else install another image, and only plans.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,90 +10,55 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/cli"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/workspace"
 )
 
-// workspace is a temporary copy of examples/demo, with a Terraform CLI that finds the provider in it.
-type workspace struct {
+// demoWorkspace has a copy of examples/demo.
+type demoWorkspace struct {
+	*workspace.Workspace
+
 	screen *screen
-	runner cli.Runner
-	cli    string
-	root   string // the temporary directory
-	dir    string // where Terraform runs
-	env    []string
 }
 
-// newWorkspace makes the directories. The caller has to close the workspace.
-func newWorkspace(ctx context.Context, out *screen, terraform string) (*workspace, error) {
-	root, err := os.MkdirTemp("", "modelarts-demo-")
+// newWorkspace copies the configuration, builds the provider, and installs it. The caller has to close the workspace.
+func newWorkspace(ctx context.Context, out *screen, terraform string) (*demoWorkspace, error) {
+	shared, err := workspace.New(ctx, workspace.Runner{Ending: func(program string) {
+		out.last("\nInterrupted. Waiting for " + program + " to end.")
+	}}, terraform, "", "demo")
 	if err != nil {
-		return nil, fmt.Errorf("no temporary directory: %w", err)
+		return nil, fmt.Errorf("no workspace: %w", err)
 	}
 
-	w := &workspace{
-		screen: out, cli: terraform, root: root, dir: filepath.Join(root, "demo"),
-		runner: cli.Runner{Ending: func(program string) {
-			out.last("\nInterrupted. Waiting for " + program + " to end.")
-		}},
-	}
+	w := &demoWorkspace{Workspace: shared, screen: out}
 	if err := w.fill(ctx); err != nil {
-		return nil, errors.Join(err, w.close())
+		return nil, errors.Join(err, w.Close())
 	}
 
 	return w, nil
 }
 
-// fill copies the configuration, builds the provider, and tells the CLI where it is.
-func (w *workspace) fill(ctx context.Context) error {
-	module, err := w.runner.Module(ctx)
-	if err != nil {
-		return err
-	}
-
-	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join(module, "examples", "demo"))); err != nil {
+func (w *demoWorkspace) fill(ctx context.Context) error {
+	if err := os.CopyFS(w.Dir, os.DirFS(filepath.Join(w.Module, "examples", "demo"))); err != nil {
 		return fmt.Errorf("no copy of examples/demo: %w", err)
 	}
 
-	mirror := cli.Mirror{Root: w.root}
-	if err := w.runner.Build(ctx, module, ".", mirror.Binary(), w.root); err != nil {
+	if err := w.Build(ctx, ".", w.Provider()); err != nil {
 		return err
 	}
 
-	config, err := mirror.Configure()
-	if err != nil {
-		return err
-	}
-
-	w.env = cli.Env(
-		config,
-		"TF_CLI_ARGS_plan=-detailed-exitcode",
-		"HW_REGION_NAME="+simulator.DefaultRegion,
-		"HW_PROJECT_ID="+simulator.DefaultProjectID,
-		"HW_ACCESS_KEY="+simulator.DefaultAccessKey,
-		"HW_SECRET_KEY="+simulator.DefaultSecretKey,
-	)
+	w.Env = append(w.Env, "TF_CLI_ARGS_plan=-detailed-exitcode")
 	if !w.screen.color {
-		w.env = append(w.env, "TF_CLI_ARGS=-no-color")
+		w.Env = append(w.Env, "TF_CLI_ARGS=-no-color")
 	}
 
-	_, err = w.terraformOutput(ctx, "init")
+	_, err := w.TerraformOutput(ctx, "init")
 
 	return err
 }
 
-// close removes the workspace.
-func (w *workspace) close() error {
-	if err := os.RemoveAll(w.root); err != nil {
-		return fmt.Errorf("not removed: %w", err)
-	}
-
-	return nil
-}
-
 // configure writes terraform.tfvars for the fleet. rebuild has a value per server to be rebuilt. It returns the line of
 // each server in the file.
-func (w *workspace) configure(c *cloud, rebuild map[string]string) (map[string]string, error) {
+func (w *demoWorkspace) configure(c *cloud, rebuild map[string]string) (map[string]string, error) {
 	var text strings.Builder
 
 	lines := map[string]string{}
@@ -111,11 +77,7 @@ func (w *workspace) configure(c *cloud, rebuild map[string]string) (map[string]s
 
 	text.WriteString("}\n")
 
-	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfvars"), []byte(text.String()), 0o600); err != nil {
-		return nil, fmt.Errorf("terraform.tfvars not written: %w", err)
-	}
-
-	return lines, nil
+	return lines, w.Write("terraform.tfvars", []byte(text.String()))
 }
 
 // The exit codes of the CLI that the story expects.
@@ -124,16 +86,19 @@ const (
 	exitChanges = 2 // a plan that has any
 )
 
+// savedPlan is the file that the story saves its plans in.
+const savedPlan = "plan.tfplan"
+
 // terraform runs the CLI on the screen, and fails if it exits with another code than want.
-func (w *workspace) terraform(ctx context.Context, want int, args ...string) error {
+func (w *demoWorkspace) terraform(ctx context.Context, want int, args ...string) error {
 	w.screen.line("")
 	w.screen.styled(bold, "$ terraform %s", strings.Join(args, " "))
 
-	out := &planPrinter{screen: w.screen}
-	cmd := w.runner.Command(ctx, w.dir, w.env, w.cli, args...)
+	out := &lineWriter{screen: w.screen}
+	cmd := w.Terraform(ctx, w.Env, args...)
 	cmd.Stdout, cmd.Stderr = out, out
 
-	err := cli.Finish(ctx, cmd)
+	err := workspace.Finish(ctx, cmd)
 
 	out.flush()
 
@@ -151,15 +116,47 @@ func (w *workspace) terraform(ctx context.Context, want int, args ...string) err
 	}
 }
 
-// version is what the CLI calls itself, such as "Terraform v1.16.4".
-func (w *workspace) version(ctx context.Context) (string, error) {
-	text, err := w.terraformOutput(ctx, "version")
+// notices prints what the saved plan means for each server that it changes, in the words of its last_reinstall.notice.
+func (w *demoWorkspace) notices(ctx context.Context) error {
+	text, err := w.TerraformOutput(ctx, "show", "-json", savedPlan)
+	if err != nil {
+		return err
+	}
+
+	var plan struct {
+		Changes []struct {
+			Index  string `json:"index"`
+			Change struct {
+				Actions []string `json:"actions"`
+				After   struct {
+					LastReinstall struct {
+						Notice string `json:"notice"`
+					} `json:"last_reinstall"`
+				} `json:"after"`
+			} `json:"change"`
+		} `json:"resource_changes"`
+	}
+
+	if err := json.Unmarshal([]byte(text), &plan); err != nil {
+		return fmt.Errorf("unexpected plan: %w", err)
+	}
+
+	w.screen.line("")
+	w.screen.line("The notice of each server in this plan, from `terraform show -json`:")
+
+	for _, change := range plan.Changes {
+		if change.Change.Actions[0] != "no-op" {
+			w.screen.styled(bold, "  %s: %s", change.Index, change.Change.After.LastReinstall.Notice)
+		}
+	}
+
+	return nil
+}
+
+// version returns what the CLI calls itself, such as "Terraform v1.16.4".
+func (w *demoWorkspace) version(ctx context.Context) (string, error) {
+	text, err := w.TerraformOutput(ctx, "version")
 	first, _, _ := strings.Cut(text, "\n")
 
 	return first, err
-}
-
-// terraformOutput runs the CLI quietly and returns what it prints.
-func (w *workspace) terraformOutput(ctx context.Context, args ...string) (string, error) {
-	return w.runner.Output(ctx, w.dir, w.env, w.cli, args...)
 }
