@@ -27,9 +27,9 @@ func TestOptions(t *testing.T) {
 	}
 
 	for name, test := range map[string]struct {
-		opts               options
+		opts                   options
 		sizes, requests, waves string
-		want               string
+		want                   string
 	}{
 		"no CLI":              {opts: options{repeats: 1}, sizes: "1", want: "MODELARTS_BENCH_TERRAFORM is not set"},
 		"no repeats":          {opts: options{terraform: "x"}, sizes: "1", want: "-repeats"},

@@ -91,7 +91,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "Base URL of IAM; a `/v3` at its end is dropped. It can also be set through `HW_AUTH_URL` or " +
 					"`OS_AUTH_URL`. By default it is `https://iam.{region}.{cloud}`. The key `iam` of `endpoints` comes before it.",
-				Validators: []validator.String{config.EndpointValidator{}},
+				Validators: []validator.String{config.Endpoint()},
 			},
 			"endpoints": schema.MapAttribute{
 				Optional:    true,
@@ -99,7 +99,7 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				MarkdownDescription: "Base URLs of services, for clouds whose addresses cannot be derived from the " +
 					"region. The keys are `modelarts` and `iam`; `https` is the default scheme. " +
 					"There is no environment variable. The defaults are `https://modelarts.{region}.{cloud}` and `auth_url`.",
-				Validators: []validator.Map{config.EndpointsValidator{}},
+				Validators: []validator.Map{config.Endpoints()},
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true,

@@ -76,11 +76,11 @@ func outcomeCases() map[string]outcomeCase {
 		"timeout after 403": refused(errors.Join(reinstall.ErrTimedOut, answered(403, "")), "may start, stop and reinstall"),
 		"ctrl-C":            refused(reinstall.ErrInterrupted, "Apply again."),
 
-		"refused, and runs":         power(reinstall.PowerRunning, "has been started again, and is running"),
-		"refused, and starts":       power(reinstall.PowerStarting, "has been asked to start again, but is not confirmed to be running yet"),
-		"refused, and stops":        power(reinstall.PowerStopping, "start it in the ModelArts console once it has stopped"),
+		"refused, and runs":        power(reinstall.PowerRunning, "has been started again, and is running"),
+		"refused, and starts":      power(reinstall.PowerStarting, "has been asked to start again, but is not confirmed to be running yet"),
+		"refused, and stops":       power(reinstall.PowerStopping, "start it in the ModelArts console once it has stopped"),
 		"refused, and not running": power(reinstall.PowerStartRefused, "HTTP 503 Service Unavailable"),
-		"refused, and unclear":      power(reinstall.PowerUnclear, `its last known status was "STOP_FAILED"`),
+		"refused, and unclear":     power(reinstall.PowerUnclear, `its last known status was "STOP_FAILED"`),
 
 		"not started": {
 			result: sent(reinstall.OutcomeNotStarted, reinstall.StateNotStarted, answered(504, "")),

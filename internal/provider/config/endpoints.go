@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 )
 
 // The keys of the endpoints argument.
@@ -19,21 +20,16 @@ const (
 	endpointIAM       = "iam"
 )
 
-// EndpointsValidator accepts a map from service names to URLs.
-type EndpointsValidator struct{}
+// endpointsValidator accepts a map from service names to URLs.
+type endpointsValidator struct{ validators.Describer }
 
-// Description says what the value must be.
-func (EndpointsValidator) Description(context.Context) string {
-	return fmt.Sprintf("must have URLs under the keys %q and %q only", endpointModelArts, endpointIAM)
-}
-
-// MarkdownDescription says what the value must be.
-func (v EndpointsValidator) MarkdownDescription(ctx context.Context) string {
-	return v.Description(ctx)
+// Endpoints accepts a map from names of services to base URLs.
+func Endpoints() validator.Map {
+	return endpointsValidator{validators.Describer(fmt.Sprintf("must have URLs under the keys %q and %q only", endpointModelArts, endpointIAM))}
 }
 
 // ValidateMap reports unknown keys and values that are no URLs.
-func (EndpointsValidator) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+func (endpointsValidator) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	elements := req.ConfigValue.Elements()
 
 	for _, key := range slices.Sorted(maps.Keys(elements)) {
@@ -51,19 +47,14 @@ func (EndpointsValidator) ValidateMap(_ context.Context, req validator.MapReques
 	}
 }
 
-// EndpointValidator accepts a URL.
-type EndpointValidator struct{}
+// endpointValidator accepts a URL.
+type endpointValidator struct{ validators.Describer }
 
-// Description says what the value must be.
-func (EndpointValidator) Description(context.Context) string {
-	return "must be the base URL of a service"
-}
-
-// MarkdownDescription says what the value must be.
-func (v EndpointValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+// Endpoint accepts the base URL of a service.
+func Endpoint() validator.String { return endpointValidator{"must be the base URL of a service"} }
 
 // ValidateString reports a value that is no URL. The empty string counts as not written.
-func (EndpointValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (endpointValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if value := req.ConfigValue.ValueString(); value != "" {
 		resp.Diagnostics.Append(checkEndpoint(req.Path, value)...)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
-func TestEndpointsValidator(t *testing.T) {
+func TestendpointsValidator(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct {
@@ -51,7 +51,7 @@ func TestEndpointsValidator(t *testing.T) {
 			t.Parallel()
 
 			resp := &validator.MapResponse{}
-			EndpointsValidator{}.ValidateMap(t.Context(), validator.MapRequest{
+			Endpoints().ValidateMap(t.Context(), validator.MapRequest{
 				Path: path.Root("endpoints"), ConfigValue: test.value,
 			}, resp)
 
@@ -85,7 +85,7 @@ func wantNoPath(t *testing.T, diags diag.Diagnostics) {
 	}
 }
 
-func TestEndpointValidator(t *testing.T) {
+func TestendpointValidator(t *testing.T) {
 	t.Parallel()
 
 	for value, want := range map[types.String]string{
@@ -96,7 +96,7 @@ func TestEndpointValidator(t *testing.T) {
 		types.StringValue("ftp://user:s3cret@iam.example.com"):   "auth_url has a user name",
 		types.StringValue("https://iam.example.com/v3?x=s3cret"): "auth_url has a query",
 	} {
-		diags := providertest.ValidateString(t, EndpointValidator{}, "auth_url", value)
+		diags := providertest.ValidateString(t, Endpoint(), "auth_url", value)
 		wantNoPath(t, diags)
 
 		if text := providertest.Transcript(diags); (want == "") != (len(diags) == 0) || !strings.Contains(text, want) || strings.Contains(text, "s3cret") {

@@ -26,26 +26,27 @@ type AssumeRole struct {
 	Duration   types.Int64  `tfsdk:"duration"` // seconds
 }
 
-// givenCredentials is what one place says about credentials.
-type givenCredentials struct {
-	place                                      string // for an error: "the provider block"
+// sourceCredentials are the credentials in one source.
+type sourceCredentials struct {
+	source                                     string // for an error: "the provider block"
 	accessKey, secretKey, securityToken, token namedValue
 }
 
-func (g *givenCredentials) isEmpty() bool {
+func (g *sourceCredentials) isEmpty() bool {
 	return g.hasNoKey() && g.securityToken.value == "" && g.token.value == ""
 }
 
-func (g *givenCredentials) hasNoKey() bool { return g.accessKey.value == "" && g.secretKey.value == "" }
+func (g *sourceCredentials) hasNoKey() bool {
+	return g.accessKey.value == "" && g.secretKey.value == ""
+}
 
 // resolveIdentity returns the credentials, and the role that they are to assume, nil for none. The credentials are those
-// of the block, or else of the environment, or else of the profile, and never mixed: a key of the one with a token of the
-// other would be neither's. Its errors have no path, so that the CLI prints no line of the configuration that may hold a
+// of the block, or else of the environment, or else of the profile, and never mixed. Its errors have no path, so that the CLI prints no line of the configuration that may hold a
 // secret.
 func resolveIdentity(
 	block *Block, getenv func(string) string, profile *sharedProfile, diags *diag.Diagnostics,
 ) (modelarts.Credentials, *modelarts.Role) {
-	var ofProfile givenRole
+	var ofProfile sourceRole
 
 	found := blockCredentials(block)
 	if found.isEmpty() {
@@ -71,9 +72,9 @@ func resolveIdentity(
 	return found.credentials(), role.role(&found, diags)
 }
 
-func blockCredentials(block *Block) givenCredentials {
-	return givenCredentials{
-		place:         "the provider block",
+func blockCredentials(block *Block) sourceCredentials {
+	return sourceCredentials{
+		source:        "the provider block",
 		accessKey:     argAccessKey.in(block.AccessKey),
 		secretKey:     argSecretKey.in(block.SecretKey),
 		securityToken: argSecurityToken.in(block.SecurityToken),
@@ -81,31 +82,31 @@ func blockCredentials(block *Block) givenCredentials {
 	}
 }
 
-// environmentCredentials returns those of the first family of variables that has any. A security token without a key is
-// a leftover where the next family has a token.
-func environmentCredentials(getenv func(string) string) givenCredentials {
-	first, second := familyCredentials(variablePrefixes[0], getenv), familyCredentials(variablePrefixes[1], getenv)
-	leftover := first.hasNoKey() && first.token.value == ""
+// environmentCredentials returns the credentials in the HW_ variables, or else in the OS_ variables. A security token without
+// a key is ignored if the OS_ variables have a token.
+func environmentCredentials(getenv func(string) string) sourceCredentials {
+	first, second := variableCredentials(variablePrefixes[0], getenv), variableCredentials(variablePrefixes[1], getenv)
+	stale := first.hasNoKey() && first.token.value == ""
 
-	if first.isEmpty() || leftover && second.token.value != "" {
+	if first.isEmpty() || stale && second.token.value != "" {
 		return second
 	}
 
 	return first
 }
 
-func familyCredentials(family string, getenv func(string) string) givenCredentials {
-	return givenCredentials{
-		place:         "the environment",
-		accessKey:     argAccessKey.of(family, getenv),
-		secretKey:     argSecretKey.of(family, getenv),
-		securityToken: argSecurityToken.of(family, getenv),
-		token:         argToken.of(family, getenv),
+func variableCredentials(prefix string, getenv func(string) string) sourceCredentials {
+	return sourceCredentials{
+		source:        "the environment",
+		accessKey:     argAccessKey.of(prefix, getenv),
+		secretKey:     argSecretKey.of(prefix, getenv),
+		securityToken: argSecurityToken.of(prefix, getenv),
+		token:         argToken.of(prefix, getenv),
 	}
 }
 
-// warnOfProfile warns of credentials that come before those of the profile that the block asks for.
-func warnOfProfile(block *Block, found *givenCredentials, diags *diag.Diagnostics) {
+// warnOfProfile warns of credentials that take precedence over those of the profile that the block asks for.
+func warnOfProfile(block *Block, found *sourceCredentials, diags *diag.Diagnostics) {
 	asked := cmp.Or(block.Profile.ValueString(), block.SharedConfigFile.ValueString()) != ""
 	if !asked || found.isEmpty() {
 		return
@@ -123,11 +124,11 @@ func warnOfProfile(block *Block, found *givenCredentials, diags *diag.Diagnostic
 
 // check reports credentials that are missing, malformed, or incomplete. A token is used alone: a security token
 // next to it is ignored.
-func (g *givenCredentials) check(diags *diag.Diagnostics) {
+func (g *sourceCredentials) check(diags *diag.Diagnostics) {
 	incomplete := func(has, lacks namedValue) {
 		diags.AddError("Incomplete credentials", fmt.Sprintf(
-			"In %s, %s is set, but %s is not. Set both in the same place: credentials of the provider block, of the HW_ "+
-				"variables, of the OS_ variables and of a profile are not mixed.", g.place, has.name, lacks.name))
+			"In %s, %s is set, but %s is not. Set both in the same source: credentials of the provider block, of the HW_ "+
+				"variables, of the OS_ variables and of a profile are not mixed.", g.source, has.name, lacks.name))
 	}
 
 	switch {
@@ -147,19 +148,19 @@ func (g *givenCredentials) check(diags *diag.Diagnostics) {
 	g.checkCharacters(diags)
 }
 
-// checkCharacters reports what can be in none of the credentials, and does come in from files.
-func (g *givenCredentials) checkCharacters(diags *diag.Diagnostics) {
-	for _, given := range []namedValue{g.accessKey, g.secretKey, g.securityToken, g.token} {
-		if strings.ContainsFunc(given.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+// checkCharacters reports characters that no credential has. They get in from files that credentials are read from.
+func (g *sourceCredentials) checkCharacters(diags *diag.Diagnostics) {
+	for _, credential := range []namedValue{g.accessKey, g.secretKey, g.securityToken, g.token} {
+		if strings.ContainsFunc(credential.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			diags.AddError("Malformed credentials", fmt.Sprintf(
 				"In %s, %s has white space or another character that no credential has. A line break at its end, from "+
-					"the file that it was read from, is a common cause.", g.place, given.name))
+					"the file that it was read from, is a common cause.", g.source, credential.name))
 		}
 	}
 }
 
-// credentials returns what is to be used.
-func (g *givenCredentials) credentials() modelarts.Credentials {
+// credentials returns the token, or else the key.
+func (g *sourceCredentials) credentials() modelarts.Credentials {
 	if g.token.value != "" {
 		return modelarts.Credentials{Token: modelarts.NewSecret(g.token.value)}
 	}
@@ -171,25 +172,25 @@ func (g *givenCredentials) credentials() modelarts.Credentials {
 	}
 }
 
-// givenRole is what one place says about a role to assume.
-type givenRole struct {
-	place                            string
+// sourceRole is the role to assume in one source.
+type sourceRole struct {
+	source                           string
 	agencyName, domainName, domainID namedValue
 	duration                         int64 // seconds; 0: nothing is said
 }
 
-func (g *givenRole) isEmpty() bool {
+func (g *sourceRole) isEmpty() bool {
 	return g.agencyName.value == "" && g.domainName.value == "" && g.domainID.value == ""
 }
 
-func blockRole(block *Block) givenRole {
+func blockRole(block *Block) sourceRole {
 	written := block.AssumeRole
 	if written == nil {
-		return givenRole{}
+		return sourceRole{}
 	}
 
-	return givenRole{
-		place:      "the provider block",
+	return sourceRole{
+		source:     "the provider block",
 		agencyName: argRoleAgencyName.in(written.AgencyName),
 		domainName: argRoleDomainName.in(written.DomainName),
 		domainID:   argRoleDomainID.in(written.DomainID),
@@ -197,9 +198,9 @@ func blockRole(block *Block) givenRole {
 	}
 }
 
-func environmentRole(getenv func(string) string, diags *diag.Diagnostics) givenRole {
-	role := givenRole{
-		place:      "the environment",
+func environmentRole(getenv func(string) string, diags *diag.Diagnostics) sourceRole {
+	role := sourceRole{
+		source:     "the environment",
 		agencyName: argRoleAgencyName.of(variablePrefixes[0], getenv),
 		domainName: argRoleDomainName.of(variablePrefixes[0], getenv),
 		domainID:   argRoleDomainID.of(variablePrefixes[0], getenv),
@@ -213,22 +214,22 @@ func environmentRole(getenv func(string) string, diags *diag.Diagnostics) givenR
 }
 
 // role returns the role that base is to assume, nil for none, and reports what keeps it from doing so.
-func (g *givenRole) role(base *givenCredentials, diags *diag.Diagnostics) *modelarts.Role {
+func (g *sourceRole) role(base *sourceCredentials, diags *diag.Diagnostics) *modelarts.Role {
 	switch {
 	case g.isEmpty():
 		return nil
 	case g.agencyName.value == "":
 		diags.AddError("Incomplete role", fmt.Sprintf(
 			"In %s, a role is to be assumed, but %s is not set. A role is taken from one place as a whole.",
-			g.place, g.agencyName.name))
+			g.source, g.agencyName.name))
 	case g.domainName.value == "" && g.domainID.value == "":
 		diags.AddError("Incomplete role", fmt.Sprintf(
 			"In %s, the agency %q is to be assumed, but the account that it is in is not set: neither %s nor %s is. A role "+
-				"is taken from one place as a whole.", g.place, g.agencyName.value, g.domainName.name, g.domainID.name))
+				"is taken from one place as a whole.", g.source, g.agencyName.value, g.domainName.name, g.domainID.name))
 	case base.token.value != "":
 		diags.AddError("Role without an access key", fmt.Sprintf(
-			"In %s, the agency %q is to be assumed, which takes an access key and a secret key, but in %s there is a token: "+
-				"%s. Set %s and %s there instead.", g.place, g.agencyName.value, base.place, base.token.name,
+			"In %s, the agency %q is to be assumed, which requires an access key and a secret key, but %s provides a "+
+				"token: %s. Set %s and %s there instead.", g.source, g.agencyName.value, base.source, base.token.name,
 			base.accessKey.name, base.secretKey.name))
 	}
 

@@ -153,14 +153,14 @@ func (c *sharedConfig) profile(name string) (*sharedProfile, error) {
 }
 
 // credentials returns those of the profile, and reports what keeps them from being used.
-func (p *sharedProfile) credentials(diags *diag.Diagnostics) givenCredentials {
+func (p *sharedProfile) credentials(diags *diag.Diagnostics) sourceCredentials {
 	keys, prefix := p.sharedKeys, ""
 	if strings.EqualFold(p.Mode, "SSO") {
 		keys, prefix = p.SSOAuth.STSToken, "ssoAuth.stsToken."
 	}
 
-	found := givenCredentials{
-		place:         p.String(),
+	found := sourceCredentials{
+		source:        p.String(),
 		accessKey:     namedValue{prefix + "accessKeyId", keys.AccessKeyID},
 		secretKey:     namedValue{prefix + "secretAccessKey", keys.SecretAccessKey},
 		securityToken: namedValue{prefix + "securityToken", keys.SecurityToken},
@@ -183,9 +183,9 @@ func (p *sharedProfile) credentials(diags *diag.Diagnostics) givenCredentials {
 }
 
 // role returns the role that the credentials of the profile are to assume.
-func (p *sharedProfile) role() givenRole {
-	return givenRole{
-		place:      p.String(),
+func (p *sharedProfile) role() sourceRole {
+	return sourceRole{
+		source:     p.String(),
 		agencyName: namedValue{"agencyName", p.AgencyName},
 		domainName: namedValue{"agencyDomainName", p.AgencyDomainName},
 		domainID:   namedValue{"agencyDomainId", p.AgencyDomainID},

@@ -1,3 +1,4 @@
+// Package config turns the provider block, the environment and a profile into settings. It sends nothing.
 package config
 
 import (
@@ -22,7 +23,7 @@ const (
 	MaxMaxRetries     = 100
 )
 
-// Block is the provider block as it is written.
+// Block is the provider block.
 type Block struct {
 	Region           types.String `tfsdk:"region"`
 	ProjectID        types.String `tfsdk:"project_id"`
@@ -45,8 +46,7 @@ type Block struct {
 	FailureTolerance        types.Int64 `tfsdk:"failure_tolerance"`
 }
 
-// Settings is what the block, the environment and the shared file come to. Its fields are exported so that no print verb
-// reaches past a Secret's own formatting.
+// Settings is the result of the block, the environment and the profile.
 type Settings struct {
 	Region      string
 	ProjectID   string // empty: to be looked up
@@ -130,7 +130,7 @@ func (a argument) environment(getenv func(string) string) (variable, value strin
 	return "", ""
 }
 
-// namedValue is a value, and what it is called in the place that it comes from.
+// namedValue is a value with its name in its source.
 type namedValue struct{ name, value string }
 
 // in returns the value of the block.
@@ -138,10 +138,10 @@ func (a argument) in(written types.String) namedValue {
 	return namedValue{a.Name, written.ValueString()}
 }
 
-// of returns the value of the variable that the argument has in a family; nothing where it has none.
-func (a argument) of(family string, getenv func(string) string) namedValue {
+// of returns the value of the variable that the argument has in a prefix; nothing where it has none.
+func (a argument) of(prefix string, getenv func(string) string) namedValue {
 	for _, variable := range a.variables {
-		if strings.HasPrefix(variable, family) {
+		if strings.HasPrefix(variable, prefix) {
 			return namedValue{fmt.Sprintf("%s (%s)", a.Name, variable), getenv(variable)}
 		}
 	}
@@ -214,16 +214,16 @@ func resolveRegion(
 	return region
 }
 
-// resolveProject takes id and name of the project from one place: an id of the environment must not beat a name in the
+// resolveProject takes id and name of the project from one source: an id of the environment must not beat a name in the
 // block. The project of a profile counts in the region of the profile only, since a project is in one region.
 func resolveProject(
 	block *Block, getenv func(string) string, profile *sharedProfile, region string, diags *diag.Diagnostics,
 ) (id, name string) {
 	id, name = block.ProjectID.ValueString(), block.ProjectName.ValueString()
 
-	for _, family := range variablePrefixes {
+	for _, prefix := range variablePrefixes {
 		if id == "" && name == "" {
-			id, name = argProjectID.of(family, getenv).value, argProjectName.of(family, getenv).value
+			id, name = argProjectID.of(prefix, getenv).value, argProjectName.of(prefix, getenv).value
 		}
 	}
 

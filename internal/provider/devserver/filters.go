@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
 )
 
 // filterAttribute is an argument that a list is filtered by. The empty string, which nothing would match, is an error.
@@ -29,18 +31,14 @@ func nameRegexAttribute(description string) schema.StringAttribute {
 		Optional: true,
 		MarkdownDescription: description + " It is a [regular expression of Go](https://pkg.go.dev/regexp/syntax), and " +
 			"matches any part of the name unless it is anchored with `^` and `$`.",
-		Validators: []validator.String{regexValidator{}},
+		Validators: []validator.String{newRegexValidator()},
 	}
 }
 
 // regexValidator accepts regular expressions.
-type regexValidator struct{}
+type regexValidator struct{ validators.Describer }
 
-// Description says what the value must be.
-func (regexValidator) Description(context.Context) string { return "must be a regular expression" }
-
-// MarkdownDescription says what the value must be.
-func (v regexValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func newRegexValidator() regexValidator { return regexValidator{"must be a regular expression"} }
 
 // ValidateString reports a value that does not compile.
 func (regexValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {

@@ -25,13 +25,13 @@ func TestCompileRegex(t *testing.T) {
 		t.Errorf("%v, %s", pattern, providertest.Transcript(diags))
 	}
 
-	diags := providertest.ValidateString(t, regexValidator{}, "name_regex", types.StringValue("train(er"))
+	diags := providertest.ValidateString(t, newRegexValidator(), "name_regex", types.StringValue("train(er"))
 	if text := providertest.Transcript(diags); diags.ErrorsCount() != 1 || !strings.Contains(text, "name_regex is not a regular expression: ") ||
 		!strings.Contains(text, "missing closing ): `train(er`") {
 		t.Errorf("got %s", text)
 	}
 
-	if v := (regexValidator{}); v.Description(t.Context()) == "" || v.MarkdownDescription(t.Context()) == "" {
+	if v := newRegexValidator(); v.Description(t.Context()) == "" || v.MarkdownDescription(t.Context()) == "" {
 		t.Error("the validator has an empty description")
 	}
 }

@@ -121,5 +121,5 @@ func (m *imagesModel) show(images []modelarts.Image, pattern *regexp.Regexp) {
 		m.IDs[i] = types.StringPointerValue(images[i].ImageID)
 	}
 
-	m.Images = objectList(imageTypes(), images, imageValue)
+	m.Images = objectList(imageTypes, images, imageValue)
 }

@@ -1,3 +1,4 @@
+// Package devserver has a DevServer as the service shows it: its model and schema, and the data sources.
 package devserver
 
 import (
@@ -32,49 +33,49 @@ type Model struct {
 // NullModel returns a model that knows nothing of a server.
 func NullModel() Model {
 	return Model{
-		CloudServer:         types.ObjectNull(cloudServerTypes()),
-		Endpoints:           types.ListNull(types.ObjectType{AttrTypes: endpointTypes()}),
-		EndpointsResponse:   types.ListNull(types.ObjectType{AttrTypes: endpointResponseTypes()}),
-		Image:               types.ObjectNull(imageTypes()),
-		ServerHPS:           types.ObjectNull(serverHPSTypes()),
-		ServerImageResponse: types.ObjectNull(imageTypes()),
-		Volumes:             types.ListNull(types.ObjectType{AttrTypes: volumeTypes()}),
+		CloudServer:         types.ObjectNull(cloudServerTypes),
+		Endpoints:           types.ListNull(types.ObjectType{AttrTypes: endpointTypes}),
+		EndpointsResponse:   types.ListNull(types.ObjectType{AttrTypes: endpointResponseTypes}),
+		Image:               types.ObjectNull(imageTypes),
+		ServerHPS:           types.ObjectNull(serverHPSTypes),
+		ServerImageResponse: types.ObjectNull(imageTypes),
+		Volumes:             types.ListNull(types.ObjectType{AttrTypes: volumeTypes}),
 	}
 }
 
 // SetUnknownAfterReinstall makes unknown what a reinstall changes, and nothing else: whatever depends on a name or an
 // address would otherwise be replaced along with it.
 func (m *Model) SetUnknownAfterReinstall() {
-	m.Endpoints = types.ListUnknown(types.ObjectType{AttrTypes: endpointTypes()})
-	m.EndpointsResponse = types.ListUnknown(types.ObjectType{AttrTypes: endpointResponseTypes()})
-	m.Image = types.ObjectUnknown(imageTypes())
-	m.ServerImageResponse = types.ObjectUnknown(imageTypes())
+	m.Endpoints = types.ListUnknown(types.ObjectType{AttrTypes: endpointTypes})
+	m.EndpointsResponse = types.ListUnknown(types.ObjectType{AttrTypes: endpointResponseTypes})
+	m.Image = types.ObjectUnknown(imageTypes)
+	m.ServerImageResponse = types.ObjectUnknown(imageTypes)
 	m.Status = types.StringUnknown()
 	m.UpdateAt = types.Int64Unknown()
-	m.Volumes = types.ListUnknown(types.ObjectType{AttrTypes: volumeTypes()})
+	m.Volumes = types.ListUnknown(types.ObjectType{AttrTypes: volumeTypes})
 }
 
 // ResolveUnknown replaces each field that is unknown by that of fallback, and by null where that one is unknown too.
 func (m *Model) ResolveUnknown(fallback *Model) {
 	m.Category = FirstKnown(m.Category, fallback.Category, types.StringNull())
 	m.ChargingMode = FirstKnown(m.ChargingMode, fallback.ChargingMode, types.StringNull())
-	m.CloudServer = FirstKnown(m.CloudServer, fallback.CloudServer, types.ObjectNull(cloudServerTypes()))
+	m.CloudServer = FirstKnown(m.CloudServer, fallback.CloudServer, types.ObjectNull(cloudServerTypes))
 	m.CreateAt = FirstKnown(m.CreateAt, fallback.CreateAt, types.Int64Null())
 	m.Endpoints = FirstKnown(m.Endpoints, fallback.Endpoints,
-		types.ListNull(types.ObjectType{AttrTypes: endpointTypes()}))
+		types.ListNull(types.ObjectType{AttrTypes: endpointTypes}))
 	m.EndpointsResponse = FirstKnown(m.EndpointsResponse, fallback.EndpointsResponse,
-		types.ListNull(types.ObjectType{AttrTypes: endpointResponseTypes()}))
+		types.ListNull(types.ObjectType{AttrTypes: endpointResponseTypes}))
 	m.Flavor = FirstKnown(m.Flavor, fallback.Flavor, types.StringNull())
-	m.Image = FirstKnown(m.Image, fallback.Image, types.ObjectNull(imageTypes()))
+	m.Image = FirstKnown(m.Image, fallback.Image, types.ObjectNull(imageTypes))
 	m.Name = FirstKnown(m.Name, fallback.Name, types.StringNull())
 	m.OrderID = FirstKnown(m.OrderID, fallback.OrderID, types.StringNull())
-	m.ServerHPS = FirstKnown(m.ServerHPS, fallback.ServerHPS, types.ObjectNull(serverHPSTypes()))
+	m.ServerHPS = FirstKnown(m.ServerHPS, fallback.ServerHPS, types.ObjectNull(serverHPSTypes))
 	m.ServerImageResponse = FirstKnown(m.ServerImageResponse, fallback.ServerImageResponse,
-		types.ObjectNull(imageTypes()))
+		types.ObjectNull(imageTypes))
 	m.Status = FirstKnown(m.Status, fallback.Status, types.StringNull())
 	m.SubnetID = FirstKnown(m.SubnetID, fallback.SubnetID, types.StringNull())
 	m.UpdateAt = FirstKnown(m.UpdateAt, fallback.UpdateAt, types.Int64Null())
-	m.Volumes = FirstKnown(m.Volumes, fallback.Volumes, types.ListNull(types.ObjectType{AttrTypes: volumeTypes()}))
+	m.Volumes = FirstKnown(m.Volumes, fallback.Volumes, types.ListNull(types.ObjectType{AttrTypes: volumeTypes}))
 	m.VPCID = FirstKnown(m.VPCID, fallback.VPCID, types.StringNull())
 }
 
@@ -108,20 +109,20 @@ func (m *Model) FromAPI(server *modelarts.Server) {
 	m.VPCID = shownString(m.VPCID, server.VPCID)
 
 	if server.CloudServer != nil {
-		m.CloudServer = mergeObject(cloudServerTypes(), m.CloudServer, cloudServerValue(server.CloudServer), "id")
+		m.CloudServer = mergeObject(cloudServerTypes, m.CloudServer, cloudServerValue(server.CloudServer), "id")
 	}
 
 	if server.Image != nil {
-		m.Image = mergeObject(imageTypes(), m.Image, imageValue(server.Image), "image_id", "name")
+		m.Image = mergeObject(imageTypes, m.Image, imageValue(server.Image), "image_id", "name")
 	}
 
 	if server.ServerImageResponse != nil {
-		m.ServerImageResponse = mergeObject(imageTypes(), m.ServerImageResponse,
+		m.ServerImageResponse = mergeObject(imageTypes, m.ServerImageResponse,
 			imageValue(server.ServerImageResponse), "image_id", "name")
 	}
 
 	if server.ServerHPS != nil {
-		m.ServerHPS = mergeObject(serverHPSTypes(), m.ServerHPS, serverHPSValue(server.ServerHPS), "id", "name")
+		m.ServerHPS = mergeObject(serverHPSTypes, m.ServerHPS, serverHPSValue(server.ServerHPS), "id", "name")
 	}
 
 	m.listsFromAPI(server)
@@ -129,15 +130,15 @@ func (m *Model) FromAPI(server *modelarts.Server) {
 
 func (m *Model) listsFromAPI(server *modelarts.Server) {
 	if server.Endpoints != nil {
-		m.Endpoints = objectList(endpointTypes(), server.Endpoints, endpointValue)
+		m.Endpoints = objectList(endpointTypes, server.Endpoints, endpointValue)
 	}
 
 	if server.EndpointsResponse != nil {
-		m.EndpointsResponse = objectList(endpointResponseTypes(), server.EndpointsResponse, endpointResponseValue)
+		m.EndpointsResponse = objectList(endpointResponseTypes, server.EndpointsResponse, endpointResponseValue)
 	}
 
 	if server.Volumes != nil {
-		m.Volumes = objectList(volumeTypes(), server.Volumes, volumeValue)
+		m.Volumes = objectList(volumeTypes, server.Volumes, volumeValue)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Attributes returns the attributes of serverModel, all of which the service fills in.
+// Attributes returns the attributes of Model, all of which the service fills in.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func Attributes() map[string]schema.Attribute {
@@ -30,7 +30,7 @@ func Attributes() map[string]schema.Attribute {
 		"server_hps": serverHPSAttribute(),
 		"server_image_response": imageAttribute("Image of the server as older versions of the service show it; newer " +
 			"ones show `image` only."),
-		"status": computedString("Status of the server. In use: `RUNNING`, `STOPPED`. Under way: `CREATING`, " +
+		"status": computedString("Status of the server. In use: `RUNNING`, `STOPPED`. In transition: `CREATING`, " +
 			"`STARTING`, `STOPPING`, `REBOOTING`, `CHANGINGOS`, `REINSTALLINGOS` (or `REINSTALLOS`), `DELETING`. " +
 			"Failed: `CREATE_FAILED`, `START_FAILED`, `STOP_FAILED`, `REBOOT_FAILED`, `CHANGINGOS_FAILED`, " +
 			"`REINSTALLINGOS_FAILED`, `DELETE_FAILED`, `ERROR`. Gone: `DELETED`. The service may add others."),
@@ -57,14 +57,18 @@ func cloudServerAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Computed:            true,
 		MarkdownDescription: "Cloud server under the DevServer.",
-		Attributes: map[string]schema.Attribute{
-			"hps_ecs_id": computedString("ID of the server resource of a supernode's child node."),
-			"hps_id": computedString("For a supernode's child node, the ID of its server resource according to older " +
-				"versions of the API's documentation, and that of the supernode according to newer ones."),
-			"id": computedString("ID of the ECS or bare-metal server, or of the supernode's child node. It is not the " +
-				"ID of the DevServer."),
-			"type": computedString("Kind of machine: `ECS`, `BMS` (bare metal) or `HPS` (supernode)."),
-		},
+		Attributes:          cloudServerAttributes(),
+	}
+}
+
+func cloudServerAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"hps_ecs_id": computedString("ID of the server resource of a supernode's child node."),
+		"hps_id": computedString("For a supernode's child node, the ID of its server resource according to older " +
+			"versions of the API's documentation, and that of the supernode according to newer ones."),
+		"id": computedString("ID of the ECS or bare-metal server, or of the supernode's child node. It is not the " +
+			"ID of the DevServer."),
+		"type": computedString("Kind of machine: `ECS`, `BMS` (bare metal) or `HPS` (supernode)."),
 	}
 }
 
@@ -72,19 +76,21 @@ func endpointsAttribute() schema.Attribute {
 	return schema.ListNestedAttribute{
 		Computed:            true,
 		MarkdownDescription: "Private addresses of the server.",
-		NestedObject: schema.NestedAttributeObject{
-			Attributes: map[string]schema.Attribute{
-				"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH; where the " +
-					"service lists none, all may. Shown by older versions of the service."),
-				"dev_service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
-				"key_pair_names": computedStringList("Names of the key pairs that open the address. Shown by newer " +
-					"versions of the service."),
-				"service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
-				"ssh_keys": computedStringList("Names of the SSH key pairs that open the address; there can be several. " +
-					"Shown by older versions of the service."),
-				"uri": computedString("Private IP address."),
-			},
-		},
+		NestedObject:        schema.NestedAttributeObject{Attributes: endpointAttributes()},
+	}
+}
+
+func endpointAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH; where the " +
+			"service lists none, all may. Shown by older versions of the service."),
+		"dev_service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
+		"key_pair_names": computedStringList("Names of the key pairs that open the address. Shown by newer " +
+			"versions of the service."),
+		"service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
+		"ssh_keys": computedStringList("Names of the SSH key pairs that open the address; there can be several. " +
+			"Shown by older versions of the service."),
+		"uri": computedString("Private IP address."),
 	}
 }
 
@@ -125,10 +131,14 @@ func serverHPSAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Computed:            true,
 		MarkdownDescription: "Supernode that the server belongs to; null for a standalone server.",
-		Attributes: map[string]schema.Attribute{
-			"id":   computedString("ID of the supernode."),
-			"name": computedString("Name of the supernode."),
-		},
+		Attributes:          serverHPSAttributes(),
+	}
+}
+
+func serverHPSAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":   computedString("ID of the supernode."),
+		"name": computedString("Name of the supernode."),
 	}
 }
 
@@ -136,13 +146,15 @@ func volumesAttribute() schema.Attribute {
 	return schema.ListNestedAttribute{
 		Computed:            true,
 		MarkdownDescription: "Disks of the server. Shown by newer versions of the service.",
-		NestedObject: schema.NestedAttributeObject{
-			Attributes: map[string]schema.Attribute{
-				"evs_id":   computedString("ID of the EVS disk. A reinstall gives the server a new system disk, with a new ID."),
-				"evs_type": computedString("Type of the EVS disk: `ESSD`, `GPSSD`, `SAS`, `SATA` or `SSD`."),
-				"size":     computedInt64("Size in GiB."),
-				"type":     computedString("`ROOT` for the system disk, which a reinstall erases, or `DATA` for a data disk."),
-			},
-		},
+		NestedObject:        schema.NestedAttributeObject{Attributes: volumeAttributes()},
+	}
+}
+
+func volumeAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"evs_id":   computedString("ID of the EVS disk. A reinstall gives the server a new system disk, with a new ID."),
+		"evs_type": computedString("Type of the EVS disk: `ESSD`, `GPSSD`, `SAS`, `SATA` or `SSD`."),
+		"size":     computedInt64("Size in GiB."),
+		"type":     computedString("`ROOT` for the system disk, which a reinstall erases, or `DATA` for a data disk."),
 	}
 }

@@ -8,6 +8,16 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
+// The types of the nested objects.
+var (
+	cloudServerTypes      = AttributeTypes(cloudServerAttributes())
+	endpointTypes         = AttributeTypes(endpointAttributes())
+	endpointResponseTypes = AttributeTypes(endpointResponseAttributes())
+	imageTypes            = AttributeTypes(imageAttributes())
+	serverHPSTypes        = AttributeTypes(serverHPSAttributes())
+	volumeTypes           = AttributeTypes(volumeAttributes())
+)
+
 // objectList maps the elements of a reply's array.
 func objectList[T any](fields map[string]attr.Type, elements []T, value func(*T) types.Object) types.List {
 	objects := make([]attr.Value, len(elements))
@@ -18,7 +28,7 @@ func objectList[T any](fields map[string]attr.Type, elements []T, value func(*T)
 	return types.ListValueMust(types.ObjectType{AttrTypes: fields}, objects)
 }
 
-// AttributeTypes are the types of attributes of a schema.
+// AttributeTypes returns the types of attributes of a schema.
 func AttributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type {
 	result := make(map[string]attr.Type, len(attributes))
 	for name, attribute := range attributes {
@@ -56,17 +66,8 @@ func stringMap(elements map[string]string) types.Map {
 	return types.MapValueMust(types.StringType, values)
 }
 
-func cloudServerTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"hps_ecs_id": types.StringType,
-		"hps_id":     types.StringType,
-		"id":         types.StringType,
-		"type":       types.StringType,
-	}
-}
-
 func cloudServerValue(server *modelarts.CloudServer) types.Object {
-	return types.ObjectValueMust(cloudServerTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(cloudServerTypes, map[string]attr.Value{
 		"hps_ecs_id": types.StringPointerValue(server.HPSECSID),
 		"hps_id":     types.StringPointerValue(server.HPSID),
 		"id":         types.StringPointerValue(server.ID),
@@ -74,19 +75,8 @@ func cloudServerValue(server *modelarts.CloudServer) types.Object {
 	})
 }
 
-func endpointTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"allowed_access_ips": types.ListType{ElemType: types.StringType},
-		"dev_service":        types.StringType,
-		"key_pair_names":     types.ListType{ElemType: types.StringType},
-		"service":            types.StringType,
-		"ssh_keys":           types.ListType{ElemType: types.StringType},
-		"uri":                types.StringType,
-	}
-}
-
 func endpointValue(endpoint *modelarts.Endpoint) types.Object {
-	return types.ObjectValueMust(endpointTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(endpointTypes, map[string]attr.Value{
 		"allowed_access_ips": stringList(endpoint.AllowedAccessIPs),
 		"dev_service":        types.StringPointerValue(endpoint.DevService),
 		"key_pair_names":     stringList(endpoint.KeyPairNames),
@@ -96,17 +86,8 @@ func endpointValue(endpoint *modelarts.Endpoint) types.Object {
 	})
 }
 
-func endpointResponseTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"allowed_access_ips": types.ListType{ElemType: types.StringType},
-		"dev_service":        types.StringType,
-		"extensions":         types.MapType{ElemType: types.StringType},
-		"ssh_keys":           types.ListType{ElemType: types.StringType},
-	}
-}
-
 func endpointResponseValue(endpoint *modelarts.EndpointResponse) types.Object {
-	return types.ObjectValueMust(endpointResponseTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(endpointResponseTypes, map[string]attr.Value{
 		"allowed_access_ips": stringList(endpoint.AllowedAccessIPs),
 		"dev_service":        types.StringPointerValue(endpoint.DevService),
 		"extensions":         stringMap(endpoint.Extensions),
@@ -114,18 +95,8 @@ func endpointResponseValue(endpoint *modelarts.EndpointResponse) types.Object {
 	})
 }
 
-func imageTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"arch":        types.StringType,
-		"image_id":    types.StringType,
-		"name":        types.StringType,
-		"server_type": types.StringType,
-		"status":      types.StringType,
-	}
-}
-
 func imageValue(image *modelarts.Image) types.Object {
-	return types.ObjectValueMust(imageTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(imageTypes, map[string]attr.Value{
 		"arch":        types.StringPointerValue(image.Arch),
 		"image_id":    types.StringPointerValue(image.ImageID),
 		"name":        types.StringPointerValue(image.Name),
@@ -134,31 +105,15 @@ func imageValue(image *modelarts.Image) types.Object {
 	})
 }
 
-func serverHPSTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"id":   types.StringType,
-		"name": types.StringType,
-	}
-}
-
 func serverHPSValue(hps *modelarts.ServerHPS) types.Object {
-	return types.ObjectValueMust(serverHPSTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(serverHPSTypes, map[string]attr.Value{
 		"id":   types.StringPointerValue(hps.ID),
 		"name": types.StringPointerValue(hps.Name),
 	})
 }
 
-func volumeTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"evs_id":   types.StringType,
-		"evs_type": types.StringType,
-		"size":     types.Int64Type,
-		"type":     types.StringType,
-	}
-}
-
 func volumeValue(volume *modelarts.Volume) types.Object {
-	return types.ObjectValueMust(volumeTypes(), map[string]attr.Value{
+	return types.ObjectValueMust(volumeTypes, map[string]attr.Value{
 		"evs_id":   types.StringPointerValue(volume.EVSID),
 		"evs_type": types.StringPointerValue(volume.EVSType),
 		"size":     types.Int64PointerValue(volume.Size),

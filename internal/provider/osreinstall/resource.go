@@ -109,7 +109,7 @@ func (r *reinstallResource) ModifyPlan(
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 
 	var (
-		prior *model
+		prior   *model
 		private marks
 	)
 
@@ -181,7 +181,7 @@ func (r *reinstallResource) Create(
 // the configuration means is for the next plan to decide.
 func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var (
-		state model
+		state   model
 		private marks
 	)
 
@@ -269,7 +269,7 @@ func (r *reinstallResource) Update(
 ) {
 	var (
 		plan, prior model
-		private       marks
+		private     marks
 	)
 
 	resp.Diagnostics.Append(r.requireConfigured()...)
@@ -336,7 +336,7 @@ func (r *reinstallResource) ImportState(
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
 	}
 
-	if !validators.ServerIDPattern.MatchString(id.ValueString()) {
+	if !validators.IsServerID(id.ValueString()) {
 		resp.Diagnostics.Append(importIDError())
 
 		return

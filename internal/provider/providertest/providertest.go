@@ -1,3 +1,4 @@
+// Package providertest has helpers for the tests of the provider.
 package providertest
 
 import (

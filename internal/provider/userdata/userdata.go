@@ -1,3 +1,4 @@
+// Package userdata encodes, checks and compares user data.
 package userdata
 
 import (
@@ -28,20 +29,14 @@ const maxUnpackedBytes = 16 << 20
 // userDataDomain keeps digests of user data apart from any other ones. A digest is in the state, so its form is for good.
 const userDataDomain = "modelarts user_data 1"
 
-// userDataRules is the validator that userDataValidator returns.
-type userDataRules struct{}
+// userDataRules accepts user data.
+type userDataRules struct{ validators.Describer }
 
 // Validator accepts user data that the service takes. Its errors carry neither the value nor the path: with a
 // path, the CLI would print the line of the configuration, and the value with it.
-func Validator() validator.String { return userDataRules{} }
-
-// Description says what the value must be.
-func (userDataRules) Description(context.Context) string {
-	return "must be text or base64 of 1 to 32768 bytes, counted before encoding"
+func Validator() validator.String {
+	return userDataRules{"must be text or base64 of 1 to 32768 bytes, counted before encoding"}
 }
-
-// MarkdownDescription says what the value must be.
-func (v userDataRules) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateString reports user data that is empty or too large.
 func (userDataRules) ValidateString(

@@ -18,22 +18,16 @@ const (
 	minPasswordClasses = 3
 )
 
-// passwordRules is the validator that adminPassValidator returns.
-type passwordRules struct{}
+// passwordRules accepts passwords.
+type passwordRules struct{ Describer }
 
 // AdminPass accepts a password that the service may accept. Its errors carry neither the value nor the path:
 // with a path, the CLI would print the line of the configuration, and the password with it.
-func AdminPass() validator.String { return passwordRules{} }
-
-// Description says what the value must be.
-func (passwordRules) Description(context.Context) string {
-	return "must be a password of 8 to 26 characters, of at least three of the classes upper case letters, lower " +
+func AdminPass() validator.String {
+	return passwordRules{"must be a password of 8 to 26 characters, of at least three of the classes upper case letters, lower " +
 		"case letters, digits and special characters, that contains neither root nor administrator, forwards " +
-		"or backwards, has no space at either end, and no characters that cannot be printed, such as line breaks"
+		"or backwards, has no space at either end, and no characters that cannot be printed, such as line breaks"}
 }
-
-// MarkdownDescription says what the value must be.
-func (v passwordRules) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateString reports every rule that the password breaks.
 func (passwordRules) ValidateString(
