@@ -4,7 +4,7 @@
 // configurable time, gives a new ROOT volume id per reinstall, and records every request and every erased disk. Faults and
 // outside actors are added by rule. Where the behaviour of the service is not published, [Behavior] sets it either way.
 //
-// Time is read from [time.Now] alone and transitions are applied on access, so that a [Cloud] starts no goroutine
+// Time is read from [time.Now] alone and transitions are applied when somebody looks, so that a [Cloud] starts no goroutine
 // and runs inside a testing/synctest bubble through [Cloud.RoundTripper].
 //
 // What is checked stands on the API reference,

@@ -2,8 +2,12 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -108,7 +112,7 @@ func (c *Cloud) arrive(r *call) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.now = time.Now()
-	c.settle(r.now)
+	c.site.Settle(r.now)
 	faults := c.faultsFor(r)
 	r.fx = combine(r, faults)
 	r.entry = &Request{
@@ -135,7 +139,7 @@ func (r *call) serverID() string {
 func (c *Cloud) finish(r *call, out reply, note string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	r.entry.Status = out.status
 	if note != "" {
 		r.entry.addNote(note)
@@ -147,7 +151,7 @@ func (c *Cloud) finish(r *call, out reply, note string) {
 	if r.entry.Note != "" {
 		line += " (" + r.entry.Note + ")"
 	}
-	c.logf("%-4s %s %s", r.method, r.url.Path, line)
+	c.site.Logf("%-4s %s %s", r.method, r.url.Path, line)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -169,11 +173,12 @@ func (c *Cloud) handle(r *call) reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.now = time.Now()
-	c.settle(r.now)
+	c.site.Settle(r.now)
 	answer := r.fx.answer
 	switch {
 	case r.fx.late > 0:
-		c.plan(event{at: r.now.Add(r.fx.late), of: c.servers[r.id], run: func() { c.process(r) }})
+		m, _ := c.site.Find(r.id)
+		c.site.Schedule(r.now.Add(r.fx.late), m, func() { c.process(r) })
 		if answer == nil {
 			return reply{} // dropped
 		}
@@ -187,9 +192,9 @@ func (c *Cloud) handle(r *call) reply {
 
 // process does what the service does, under the lock, at the simulated time.
 func (c *Cloud) process(r *call) reply {
-	r.now = c.clock
+	r.now = c.site.Now()
 	out := c.newReply(r)
-	if !c.tickets.take(c.clock, c.cfg.RateLimit) {
+	if !c.tickets.take(r.now, c.cfg.RateLimit) {
 		if wait := c.cfg.RateLimit.RetryAfter; wait > 0 {
 			out.header.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		}
@@ -272,7 +277,7 @@ func (r *call) checkBody() *refusal {
 func (c *Cloud) newReply(r *call) reply {
 	header := http.Header{}
 	header.Set("Content-Type", "application/json")
-	header.Set("Date", c.clock.UTC().Format(http.TimeFormat))
+	header.Set("Date", c.site.Now().UTC().Format(http.TimeFormat))
 	header.Set(r.traceHeader(), hexID("request", r.entry.N))
 	return withHeaders(reply{header: header}, r.fx.header)
 }
@@ -302,7 +307,7 @@ func withHeaders(out reply, headers []map[string]string) reply {
 }
 
 func (c *Cloud) refuse(r *call, out reply, bad *refusal) reply {
-	c.note(r.entry, or(bad.note, bad.message), bad.innocent)
+	c.note(r.entry, cmp.Or(bad.note, bad.message), bad.innocent)
 	out.status, out.body = bad.status, r.errorBody(bad.code, bad.message)
 	return out
 }
@@ -321,7 +326,7 @@ func (r *call) errorBody(code, message string) []byte {
 
 // replace gives the answer of a fault in place of another.
 func (c *Cloud) replace(r *call, f *Fault, out reply) reply {
-	out.status = or(f.Status, or(out.status, http.StatusInternalServerError))
+	out.status = cmp.Or(f.Status, cmp.Or(out.status, http.StatusInternalServerError))
 	if f.ContentType != "" {
 		out.header.Set("Content-Type", f.ContentType)
 	}
@@ -330,11 +335,11 @@ func (c *Cloud) replace(r *call, f *Fault, out reply) reply {
 		out.body = []byte(f.Body)
 	case f.Process && f.Code == "" && f.Message == "" && !f.EchoBody && out.status < 300:
 	default:
-		message := or(f.Message, or(http.StatusText(out.status), "fault"))
+		message := cmp.Or(f.Message, cmp.Or(http.StatusText(out.status), "fault"))
 		if f.EchoBody {
 			message += ": " + string(r.body)
 		}
-		out.body = r.errorBody(or(f.Code, codeOf(out.status)), message)
+		out.body = r.errorBody(cmp.Or(f.Code, codeOf(out.status)), message)
 	}
 	return out
 }
@@ -362,4 +367,10 @@ func marshal(v any) []byte {
 		panic("simulator: " + err.Error()) // only an Odd fault can put in what JSON cannot say
 	}
 	return data
+}
+
+// hexID returns 32 hex characters, always the same ones for the same arguments.
+func hexID(kind string, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", kind, n))
+	return hex.EncodeToString(sum[:16])
 }

@@ -1,10 +1,13 @@
 package simulator
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
 // Fault is a rule that makes requests go wrong. The matchers choose the requests; empty ones match all. Several faults that
@@ -42,14 +45,14 @@ type Fault struct {
 	DelayReply time.Duration `json:"delay_reply"` // after the handling
 
 	// The connection. In memory a drop is io.EOF before and io.ErrUnexpectedEOF after the handling; on a socket it is
-	// closed without a reply, which net/http's transport repeats automatically for a GET on a reused connection.
+	// closed without a reply, which net/http's transport repeats by itself for a GET on a reused connection.
 	DropBefore bool `json:"drop_before"` // nothing is processed
 	DropAfter  bool `json:"drop_after"`  // it is handled, the reply is lost
 	Reset      bool `json:"reset"`       // makes a drop a connection reset
 	CutBody    bool `json:"cut_body"`    // the reply breaks off in the middle of its body
 
 	// RefuseDial fails the request before it reaches the cloud: in memory with a *net.OpError of the operation dial, and it
-	// is not logged as a request. A socket can no longer do that at this point: there it acts like DropBefore with Reset.
+	// is not logged as a request. A socket cannot do that any more at this point: there it acts like DropBefore with Reset.
 	RefuseDial bool `json:"refuse_dial"`
 
 	// ProcessLate answers now (as Status or a drop says, else 504) and lets the request take effect so much later.
@@ -188,7 +191,7 @@ func (e *effects) add(f *Fault) {
 	e.refuseDial = e.refuseDial || f.RefuseDial
 	e.late = max(e.late, f.ProcessLate)
 	e.effectless = e.effectless || f.Effectless
-	e.flicker = or(e.flicker, f.Flicker)
+	e.flicker = cmp.Or(e.flicker, f.Flicker)
 	if len(f.Header) > 0 {
 		e.header = append(e.header, f.Header)
 	}
@@ -217,7 +220,7 @@ func (e *effects) view(id string) (stale time.Duration, invisible bool) {
 func faultNames(faults []*Fault) string {
 	names := make([]string, len(faults))
 	for i, f := range faults {
-		names[i] = or(f.Name, "unnamed")
+		names[i] = cmp.Or(f.Name, "unnamed")
 	}
 	return strings.Join(names, ", ")
 }
@@ -227,13 +230,13 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	type plain Fault
 	in := struct {
 		*plain
-		Delay       span `json:"delay"`
-		DelayReply  span `json:"delay_reply"`
-		For         span `json:"for"`
-		ProcessLate span `json:"process_late"`
-		Stale       span `json:"stale"`
+		Delay       strictjson.Duration `json:"delay"`
+		DelayReply  strictjson.Duration `json:"delay_reply"`
+		For         strictjson.Duration `json:"for"`
+		ProcessLate strictjson.Duration `json:"process_late"`
+		Stale       strictjson.Duration `json:"stale"`
 	}{plain: (*plain)(f)}
-	if err := unmarshalStrict(data, &in); err != nil {
+	if err := strictjson.Unmarshal(data, &in); err != nil {
 		return err
 	}
 	f.For, f.Delay, f.DelayReply = time.Duration(in.For), time.Duration(in.Delay), time.Duration(in.DelayReply)

@@ -6,33 +6,36 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 )
 
 // find returns the machine that a path names.
-func (c *Cloud) find(r *call) (*machine, *refusal) {
-	if !idPattern.MatchString(r.id) {
+func (c *Cloud) find(r *call) (*datacenter.Machine, *refusal) {
+	if !datacenter.ValidID(r.id) {
 		return nil, invalid("the id %q is malformed", r.id)
 	}
-	m, ok := c.servers[r.id]
-	if !ok || c.stranger(r) {
+	m, ok := c.site.Find(r.id)
+	if !ok || c.isStranger(r) {
 		return nil, notFound(r.id)
 	}
 	return m, nil
 }
 
 // findLive is find for a machine that is not deleted.
-func (c *Cloud) findLive(r *call) (*machine, *refusal) {
+func (c *Cloud) findLive(r *call) (*datacenter.Machine, *refusal) {
 	m, bad := c.find(r)
-	if bad == nil && m.gone {
+	if bad == nil && m.Gone() {
 		return nil, notFound(r.id)
 	}
 	return m, bad
 }
 
 // show writes a server as a reader sees it, and remembers what the client saw.
-func (c *Cloud) show(m *machine, s Server) map[string]any {
-	m.shown = s.Status
-	return serverBody(s, c.behavior(m), c.images[s.ImageID])
+func (c *Cloud) show(m *datacenter.Machine, s Server) map[string]any {
+	m.LastSeen = s.Status
+	image, _ := c.site.Image(s.ImageID)
+	return serverBody(s, c.site.Behavior(m), image)
 }
 
 func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
@@ -41,16 +44,16 @@ func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) 
 		return 0, nil, bad
 	}
 	stale, invisible := r.fx.view(m.ID)
-	s, ok := c.view(m, stale, invisible)
+	s, ok := c.site.View(m, stale, invisible)
 	if !ok {
 		return 0, nil, notFound(r.id)
 	}
-	s.Status = or(r.fx.flicker, s.Status)
+	s.Status = cmp.Or(r.fx.flicker, s.Status)
 	return http.StatusOK, c.show(m, s), nil
 }
 
 func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	if c.cfg.Behavior.ListForbidden {
+	if c.site.DefaultBehavior().ListForbidden {
 		return 0, nil, forbidden("no permission to list DevServers")
 	}
 	page, bad := parsePage(r.url.Query())
@@ -69,18 +72,18 @@ func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal)
 }
 
 func serveListAll(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	if c.cfg.Behavior.ListForbidden {
+	if c.site.DefaultBehavior().ListForbidden {
 		return 0, nil, forbidden("no permission to list all DevServers")
 	}
 	rows := c.rows(r)
-	if c.stranger(r) {
+	if c.isStranger(r) {
 		rows = nil
 	}
 	return http.StatusOK, c.page(rows, pageRequest{limit: max(len(rows), 1)}), nil
 }
 
 func serveSync(c *Cloud, r *call, header http.Header) (int, map[string]any, *refusal) {
-	c.sync()
+	c.site.Sync()
 	status, body, bad := serveList(c, r, header)
 	if bad == nil {
 		r.entry.Accepted = true
@@ -90,16 +93,15 @@ func serveSync(c *Cloud, r *call, header http.Header) (int, map[string]any, *ref
 
 // row is a server in a listing.
 type row struct {
-	m    *machine
+	m    *datacenter.Machine
 	seen Server
 }
 
 func (c *Cloud) rows(r *call) []row {
 	var rows []row
-	for _, id := range c.order {
-		m := c.servers[id]
-		stale, invisible := r.fx.view(id)
-		if seen, ok := c.view(m, stale, invisible); ok {
+	for _, m := range c.site.Machines() {
+		stale, invisible := r.fx.view(m.ID)
+		if seen, ok := c.site.View(m, stale, invisible); ok {
 			rows = append(rows, row{m, seen})
 		}
 	}

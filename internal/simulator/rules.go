@@ -1,17 +1,17 @@
 package simulator
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
 const maxUserData = 32 << 10 // bytes before the encoding
@@ -30,7 +30,7 @@ var keyPairPattern = regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`)
 func parseOSRequest(body []byte) (osRequest, *refusal) {
 	var q osRequest
 	var members map[string]json.RawMessage
-	err := unmarshalStrict(body, &members)
+	err := strictjson.Unmarshal(body, &members)
 	for name, value := range members {
 		switch name {
 		case "admin_pass", "key_pair_name", "image_id", "user_data":
@@ -42,7 +42,7 @@ func parseOSRequest(body []byte) (osRequest, *refusal) {
 		}
 	}
 	if err == nil {
-		err = unmarshalStrict(body, &q)
+		err = strictjson.Unmarshal(body, &q)
 	}
 	if err != nil {
 		return osRequest{}, invalid("the request body is malformed: %s", err)
@@ -51,7 +51,7 @@ func parseOSRequest(body []byte) (osRequest, *refusal) {
 }
 
 // check applies the rules of the API page. No message repeats a value.
-func (q *osRequest) check(m *machine, b Behavior) *refusal {
+func (q *osRequest) check(m *datacenter.Machine, b Behavior) *refusal {
 	switch {
 	case m.ServerType == TypeHPS && q.AdminPass != nil:
 		return &refusal{status: http.StatusBadRequest, code: CodeUnsupported, message: "supernodes do not support admin_pass"}
@@ -135,74 +135,15 @@ func reversed(s string) string {
 }
 
 // apply puts what is asked for into an installation.
-func (q *osRequest) apply(in *installation) {
+func (q *osRequest) apply(in *datacenter.Installation) {
 	if q.ImageID != nil {
-		in.image = *q.ImageID
+		in.Image = *q.ImageID
 	}
 	if q.KeyPairName != nil {
-		in.key = *q.KeyPairName
+		in.KeyPair = *q.KeyPairName
 	}
 	if q.UserData != nil {
-		in.userData = *q.UserData
+		in.UserData = *q.UserData
 	}
-	in.password = q.AdminPass != nil
-}
-
-var errNotObject = errors.New("not a JSON object")
-
-// unmarshalStrict reads one JSON object without unknown keys, without keys given twice, and without anything after it.
-// Its errors do not repeat values.
-func unmarshalStrict(data []byte, into any) error {
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 || trimmed[0] != '{' {
-		return errNotObject
-	}
-	if err := checkKeys(json.NewDecoder(bytes.NewReader(data))); err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return fmt.Errorf("%s is of the wrong type", wrongType.Field)
-		}
-		return fmt.Errorf("reading the JSON object: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON object")
-	}
-	return nil
-}
-
-// checkKeys reads one JSON value and refuses an object with a key that is given twice.
-func checkKeys(d *json.Decoder) error {
-	token, err := d.Token()
-	if err != nil {
-		return errNotObject
-	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if delim == '{' {
-			key, err := d.Token()
-			if err != nil {
-				return errNotObject
-			}
-			name, _ := key.(string)
-			if seen[name] {
-				return fmt.Errorf("the key %q is given twice", name)
-			}
-			seen[name] = true
-		}
-		if err := checkKeys(d); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return errNotObject
-	}
-	return nil
+	in.Password = q.AdminPass != nil
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		host = req.URL.Host
 	}
 	out, err := t.cloud.exchange(req.Context(), &call{
-		method: or(req.Method, http.MethodGet), url: req.URL, host: host, header: req.Header.Clone(), body: body, tooBig: tooBig,
+		method: cmp.Or(req.Method, http.MethodGet), url: req.URL, host: host, header: req.Header.Clone(), body: body, tooBig: tooBig,
 	})
 	if err != nil {
 		return nil, err

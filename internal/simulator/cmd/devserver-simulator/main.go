@@ -4,7 +4,7 @@
 // when -max-lifetime is over, or, with -exit-with-stdin, when its standard input ends. Requests and transitions are logged
 // to standard error with -log.
 //
-// The URL serves ModelArts and IAM, and the control routes of [simulator.Cloud.Control] under /_simulator/.
+// The URL serves ModelArts and IAM, and the control routes of [control.Handler] under /_simulator/.
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/control"
 )
 
 func main() {
@@ -123,7 +124,7 @@ func serve(ctx context.Context, address string, cloud *simulator.Cloud, shutdown
 	if err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
-	control, api := cloud.Control(shutdown), cloud.Handler()
+	control, api := control.Handler(cloud, shutdown), cloud.Handler()
 	return simulator.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if strings.HasPrefix(req.URL.Path, "/_simulator/") {
 			control.ServeHTTP(w, req)
