@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-const maxBody = 12 << 20 // what the gateway takes
+const maxBody = 12 << 20 // bytes that the gateway accepts
 
-// call is a request on its way.
+// call is a request that is being answered.
 type call struct {
 	method string
 	url    *url.URL
@@ -55,20 +55,20 @@ func (r *call) lists() bool {
 	return false
 }
 
-// reply is what goes back.
+// reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
 
 	dropped bool // there is no reply: the connection ends
-	handled bool // before it was dropped
+	handled bool // it was handled before the drop
 	reset   bool // the connection is reset, not closed
-	cut     bool // the body breaks off in the middle
-	dial    bool // the connection was never made
+	cut     bool // the body is truncated
+	dial    bool // the connection was never established
 }
 
-// exchange takes a request through faults, gateway and service. The error is that of the context.
+// exchange passes a request through faults, gateway and service. Its error is the cause of the context.
 func (c *Cloud) exchange(ctx context.Context, r *call) (reply, error) {
 	c.route(r)
 	faults := c.arrive(r)
@@ -127,7 +127,7 @@ func (c *Cloud) arrive(r *call) string {
 	return faultNames(faults)
 }
 
-// serverID returns the id of the path where it is a server's.
+// serverID returns the id in the path if it is that of a server.
 func (r *call) serverID() string {
 	if r.action() == actionImage {
 		return ""
@@ -168,7 +168,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// handle answers a request, by its faults or by the service.
+// handle has a request answered by its faults or by the service.
 func (c *Cloud) handle(r *call) reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -190,7 +190,7 @@ func (c *Cloud) handle(r *call) reply {
 	return c.replace(r, answer, c.newReply(r))
 }
 
-// process does what the service does, under the lock, at the simulated time.
+// process has the service handle a request at the simulated time. The caller holds the lock.
 func (c *Cloud) process(r *call) reply {
 	r.now = c.site.Now()
 	out := c.newReply(r)
@@ -214,7 +214,7 @@ func (c *Cloud) process(r *call) reply {
 	return out
 }
 
-// gateway checks everything about a request but what its route is about.
+// gateway makes the checks that all routes share.
 func (c *Cloud) gateway(r *call) *refusal {
 	if r.tooBig {
 		return &refusal{status: http.StatusRequestEntityTooLarge, code: CodeBadRequest, message: "request entity too large"}
@@ -233,14 +233,14 @@ func (c *Cloud) gateway(r *call) *refusal {
 		}
 	}
 	for name, values := range r.url.Query() {
-		if !r.route.takes(name) || len(values) != 1 {
+		if !r.route.accepts(name) || len(values) != 1 {
 			return invalid("unknown or repeated query parameter %q", name)
 		}
 	}
 	return r.checkBody()
 }
 
-// checkProject checks the project of the path and of the header, which a signed request must carry.
+// checkProject checks the project in the path and in the header, which a signed request must carry.
 func (c *Cloud) checkProject(r *call) *refusal {
 	header := r.header.Get("X-Project-Id")
 	if header == "" && r.header.Get("X-Auth-Token") == "" {
@@ -256,7 +256,7 @@ func (c *Cloud) checkProject(r *call) *refusal {
 	}
 }
 
-// checkBody checks that there is a body where one belongs, and none where not.
+// checkBody checks that a body is there if and only if the route takes one.
 func (r *call) checkBody() *refusal {
 	switch {
 	case len(r.body) == 0 && r.route.body == bodyNeeded:
@@ -312,7 +312,7 @@ func (c *Cloud) refuse(r *call, out reply, bad *refusal) reply {
 	return out
 }
 
-// errorBody writes an error as the part of the cloud does that the code belongs to.
+// errorBody writes an error in the format of IAM, of the gateway or of the service, whichever gives the code.
 func (r *call) errorBody(code, message string) []byte {
 	body := map[string]any{"error_code": code, "error_msg": message}
 	switch {
@@ -324,7 +324,7 @@ func (r *call) errorBody(code, message string) []byte {
 	return marshal(body)
 }
 
-// replace gives the answer of a fault in place of another.
+// replace replaces a reply by the answer of a fault.
 func (c *Cloud) replace(r *call, f *Fault, out reply) reply {
 	out.status = cmp.Or(f.Status, cmp.Or(out.status, http.StatusInternalServerError))
 	if f.ContentType != "" {
@@ -364,7 +364,7 @@ func codeOf(status int) string {
 func marshal(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
-		panic("simulator: " + err.Error()) // only an Odd fault can put in what JSON cannot say
+		panic("simulator: " + err.Error()) // only an Odd fault can add a value that JSON cannot hold
 	}
 	return data
 }

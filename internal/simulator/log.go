@@ -19,14 +19,14 @@ type Request struct {
 	Route    string      `json:"route"`     // such as "POST /v1/{project_id}/dev-servers/{id}/reinstallos"; empty: none
 	Action   string      `json:"action"`    // such as "reinstallos"; see [Fault]
 	ServerID string      `json:"server_id"` // empty where the route has none
-	Status   int         `json:"status"`    // HTTP status of the reply; zero: still at work, or dropped
+	Status   int         `json:"status"`    // HTTP status of the reply; zero: in progress, or dropped
 	Header   http.Header `json:"header"`
 	Body     []byte      `json:"body"`     // as sent, secrets included
-	Note     string      `json:"note"`     // why it was refused, which fault met it
+	Note     string      `json:"note"`     // why it was refused, which faults acted on it
 	Accepted bool        `json:"accepted"` // it changed a server
 }
 
-// Requests returns the requests since the last ResetLog, in the order of their arrival.
+// Requests returns the requests since the last ResetLog in the order in which they arrived.
 func (c *Cloud) Requests() []Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,16 +40,16 @@ func (c *Cloud) Requests() []Request {
 	return out
 }
 
-// Count returns how many requests arrived by a method (empty: any) on a route that ends with route (empty: any), whatever
-// became of them. Count("GET", "/dev-servers") counts listings, Count("POST", "/reinstallos") reinstalls.
+// Count returns how many requests with a method (empty: any) arrived on a route that ends with route (empty: any), whatever
+// their outcome. Count("GET", "/dev-servers") counts listings, Count("POST", "/reinstallos") reinstalls.
 func (c *Cloud) Count(method, route string) int {
 	return c.countIf(func(r *Request) bool {
 		return (method == "" || r.Method == method) && strings.HasSuffix(r.Route, route)
 	})
 }
 
-// CountServer returns how many requests arrived by a method (empty: any) with an action such as "get" or "reinstallos"
-// (empty: any) for one server, whatever became of them.
+// CountServer returns how many requests with a method (empty: any) and an action such as "get" or "reinstallos" (empty: any)
+// arrived for one server, whatever their outcome.
 func (c *Cloud) CountServer(method, action, id string) int {
 	return c.countIf(func(r *Request) bool {
 		return (method == "" || r.Method == method) && (action == "" || r.Action == action) && r.ServerID == id
@@ -81,8 +81,8 @@ func (c *Cloud) countIf(match func(*Request) bool) int {
 	return n
 }
 
-// Violations returns what a correct client never does, one line each: bad signatures, unknown routes, actions in a status
-// that was seen to be illegal, malformed bodies and the like. Refusals that a correct client can meet are in Innocent.
+// Violations returns the requests that a correct client never sends, one line each: bad signatures, unknown routes, actions
+// in a status that the client had seen to be illegal, malformed bodies and the like. Innocent has the other refusals.
 func (c *Cloud) Violations() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,8 +90,8 @@ func (c *Cloud) Violations() []string {
 	return slices.Clone(c.violations)
 }
 
-// Innocent returns the refusals that a correct client can meet, one line each: a server that is gone or whose status
-// changed since the client looked, wrong or expired credentials, an unknown image, throttling.
+// Innocent returns the refusals that a correct client can cause, one line each: a server that is gone or whose status has
+// changed since the client read it, wrong or expired credentials, an unknown image, throttling.
 func (c *Cloud) Innocent() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *Request) addNote(text string) {
 	r.Note += text
 }
 
-// ResetLog forgets requests, wipes, violations and fault hits; numbers go on counting. Faults stay.
+// ResetLog forgets requests, wipes, refusals and fault hits. The numbers of requests keep counting, and faults stay.
 func (c *Cloud) ResetLog() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

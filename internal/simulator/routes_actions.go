@@ -10,10 +10,10 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// legalStart are the statuses that an action starts from.
+// legalStart returns the statuses in which an action is accepted.
 //
-// See https://support.huaweicloud.com/resmgmt-modelarts/usermanual-server-0020.html for reinstalls. START_FAILED for a
-// start is invented.
+// See https://support.huaweicloud.com/resmgmt-modelarts/usermanual-server-0020.html for reinstalls. That a start is accepted
+// in START_FAILED is invented.
 func legalStart(action string, b Behavior) []string {
 	switch action {
 	case actionStart:
@@ -31,8 +31,8 @@ func legalStart(action string, b Behavior) []string {
 	return legal
 }
 
-// checkStatus refuses an action from a status that is not legal. It is innocent if the client saw a legal status last and
-// has had no action accepted since: somebody else was quicker.
+// checkStatus refuses an action in a status that is not legal. The refusal is innocent if the client last saw a legal status
+// and has had no action accepted since: somebody else was quicker.
 func (c *Cloud) checkStatus(m *datacenter.Machine, action string) *refusal {
 	legal := legalStart(action, c.site.Behavior(m))
 	status := m.ActualStatus()
@@ -45,7 +45,7 @@ func (c *Cloud) checkStatus(m *datacenter.Machine, action string) *refusal {
 	}
 }
 
-// accepted replies to an action that has just begun.
+// accepted returns the reply to an action that has just begun.
 func (c *Cloud) accepted(r *call, m *datacenter.Machine, replyStatus string) (int, map[string]any, *refusal) {
 	r.entry.Accepted = !r.fx.effectless
 	s := m.Clone()
@@ -55,7 +55,7 @@ func (c *Cloud) accepted(r *call, m *datacenter.Machine, replyStatus string) (in
 	return http.StatusOK, body, nil
 }
 
-// power does what start, stop and reboot have in common.
+// powerAction is the common part of start, stop and reboot.
 func (c *Cloud) powerAction(r *call, begin func(*datacenter.Machine)) (int, map[string]any, *refusal) {
 	m, bad := c.findLive(r)
 	if bad == nil {
@@ -104,7 +104,7 @@ func serveReinstall(c *Cloud, r *call, _ http.Header) (int, map[string]any, *ref
 		case ImageIgnored:
 			in.Image = m.ImageID
 		case ImageRefused:
-			bad := invalid("a reinstall does not take another image than the installed one")
+			bad := invalid("a reinstall accepts no image other than the installed one")
 			bad.innocent = true
 			return 0, nil, bad
 		}
@@ -133,7 +133,7 @@ func serveChangeOS(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refu
 	return c.accepted(r, m, "")
 }
 
-// osRequest reads and checks the request of reinstallos and changeos: the server, then its body, then the status.
+// osRequest reads and checks a request for reinstallos or changeos: first the server, then the body, then the status.
 func (c *Cloud) osRequest(r *call) (*datacenter.Machine, osRequest, *refusal) {
 	m, bad := c.findLive(r)
 	if bad != nil {

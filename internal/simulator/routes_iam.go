@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// temporaryKey is what an assumed role may sign with.
+// temporaryKey is the credential of an assumed role.
 type temporaryKey struct {
 	secret  string
 	token   string
@@ -64,7 +64,7 @@ func serveTokens(c *Cloud, r *call, header http.Header) (int, map[string]any, *r
 	}
 	project := in.Auth.Scope.Project
 	if !slices.ContainsFunc(c.cfg.Projects, func(p Project) bool { return p.ID == project.ID || p.Name == project.Name }) {
-		return 0, nil, unauthorized("the scope is no project of the user", true)
+		return 0, nil, unauthorized("the scope is not a project of the user", true)
 	}
 	token := "token-" + hexID("token", c.site.Serial())
 	c.tokens[token] = true
@@ -91,12 +91,12 @@ func serveAssumeRole(c *Cloud, r *call, _ http.Header) (int, map[string]any, *re
 		} `json:"auth"`
 	}
 	if err := strictjson.Unmarshal(r.body, &in); err != nil || !slices.Equal(in.Auth.Identity.Methods, []string{"assume_role"}) {
-		return 0, nil, invalid("the request body is not of the method assume_role")
+		return 0, nil, invalid("the request body does not use the method assume_role")
 	}
 	role := in.Auth.Identity.AssumeRole
 	seconds := cmp.Or(role.Duration, 900)
 	if seconds < 900 || seconds > 86400 {
-		return 0, nil, invalid("duration_seconds is not from 900 to 86400")
+		return 0, nil, invalid("duration_seconds is not between 900 and 86400")
 	}
 	if role.DomainName == "" && role.DomainID == "" {
 		return 0, nil, invalid("neither domain_name nor domain_id is given")
@@ -112,16 +112,16 @@ func serveAssumeRole(c *Cloud, r *call, _ http.Header) (int, map[string]any, *re
 	return http.StatusCreated, c.issue(lifetime, cmp.Or(c.cfg.Agencies[i].Lifetime, lifetime)), nil
 }
 
-// issue makes temporary credentials that say they live for a time, and live for another one.
-func (c *Cloud) issue(said, lived time.Duration) map[string]any {
+// issue returns temporary credentials that claim one lifetime and have another.
+func (c *Cloud) issue(claimed, actual time.Duration) map[string]any {
 	serial := c.site.Serial()
 	access := "HST" + hexID("access", serial)[:17]
 	key := &temporaryKey{
-		secret: hexID("secret", serial), token: "st-" + hexID("security-token", serial), expires: c.site.Now().Add(lived),
+		secret: hexID("secret", serial), token: "st-" + hexID("security-token", serial), expires: c.site.Now().Add(actual),
 	}
 	c.temporary[access] = key
 	return map[string]any{"credential": map[string]any{
-		"access": access, "secret": key.secret, "securitytoken": key.token, "expires_at": iamTime(c.site.Now().Add(said)),
+		"access": access, "secret": key.secret, "securitytoken": key.token, "expires_at": iamTime(c.site.Now().Add(claimed)),
 	}}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 )
 
-// find returns the machine that a path names.
+// find returns the server that the path names, deleted or not.
 func (c *Cloud) find(r *call) (*datacenter.Machine, *refusal) {
 	if !datacenter.ValidID(r.id) {
 		return nil, invalid("the id %q is malformed", r.id)
@@ -22,7 +22,7 @@ func (c *Cloud) find(r *call) (*datacenter.Machine, *refusal) {
 	return m, nil
 }
 
-// findLive is find for a machine that is not deleted.
+// findLive is find for a server that is not deleted.
 func (c *Cloud) findLive(r *call) (*datacenter.Machine, *refusal) {
 	m, bad := c.find(r)
 	if bad == nil && m.Gone() {
@@ -31,7 +31,7 @@ func (c *Cloud) findLive(r *call) (*datacenter.Machine, *refusal) {
 	return m, bad
 }
 
-// show writes a server as a reader sees it, and remembers what the client saw.
+// show writes a server as a reader sees it, and records which status the client has seen.
 func (c *Cloud) show(m *datacenter.Machine, s Server) map[string]any {
 	m.LastSeen = s.Status
 	image, _ := c.site.Image(s.ImageID)
@@ -63,7 +63,7 @@ func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal)
 	owner := c.caller(r)
 	if page.owner != "" && page.owner != owner {
 		if !c.cfg.Admin {
-			return 0, nil, forbidden("only administrators list the DevServers of others")
+			return 0, nil, forbidden("only administrators may list the DevServers of others")
 		}
 		owner = page.owner
 	}
@@ -108,7 +108,7 @@ func (c *Cloud) rows(r *call) []row {
 	return rows
 }
 
-// pageRequest is what the query of a listing asks for.
+// pageRequest is the parsed query of a listing.
 type pageRequest struct {
 	owner    string
 	byUpdate bool
@@ -134,7 +134,7 @@ func parsePage(query url.Values) (pageRequest, *refusal) {
 		return p, invalid("sort_key %q is neither createTime nor updateTime", key)
 	}
 	if len(p.owner) > 64 || query.Has("owner") && p.owner == "" {
-		return p, invalid("owner has not 1 to 64 characters")
+		return p, invalid("owner does not have 1 to 64 characters")
 	}
 	var bad *refusal
 	if p.limit, bad = number(query, "limit", 10, 1024); bad != nil {
@@ -150,12 +150,12 @@ func number(query url.Values, name string, fallback, most int) (int, *refusal) {
 	}
 	n, err := strconv.Atoi(query.Get(name))
 	if err != nil || n < 0 || n > most {
-		return 0, invalid("%s %q is not a number from 0 to %d", name, query.Get(name), most)
+		return 0, invalid("%s %q is not a number between 0 and %d", name, query.Get(name), most)
 	}
 	return n, nil
 }
 
-// page sorts and cuts rows. The number of the current page counts from 0, as in the documented example.
+// page sorts the rows and returns one page of them. Pages are numbered from 0, as in the documented example.
 func (c *Cloud) page(rows []row, p pageRequest) map[string]any {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		d := cmp.Compare(a.seen.CreateAt, b.seen.CreateAt)

@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-const maxUserData = 32 << 10 // bytes before the encoding
+const maxUserData = 32 << 10 // bytes before encoding
 
 // osRequest is the body of reinstallos and changeos.
 type osRequest struct {
@@ -26,7 +26,7 @@ type osRequest struct {
 
 var keyPairPattern = regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`)
 
-// parseOSRequest reads a body; keys are exact, and null is no value.
+// parseOSRequest reads a body. Keys must match exactly, and null is not a value.
 func parseOSRequest(body []byte) (osRequest, *refusal) {
 	var q osRequest
 	var members map[string]json.RawMessage
@@ -50,7 +50,7 @@ func parseOSRequest(body []byte) (osRequest, *refusal) {
 	return q, nil
 }
 
-// check applies the rules of the API page. No message repeats a value.
+// check applies the rules of the API page. No message quotes a value.
 func (q *osRequest) check(m *datacenter.Machine, b Behavior) *refusal {
 	switch {
 	case m.ServerType == TypeHPS && q.AdminPass != nil:
@@ -68,7 +68,7 @@ func (q *osRequest) check(m *datacenter.Machine, b Behavior) *refusal {
 		}
 	}
 	if q.ImageID != nil && len(*q.ImageID) != 36 {
-		bad := invalid("image_id has not 36 characters")
+		bad := invalid("image_id does not have 36 characters")
 		bad.innocent = true
 		return bad
 	}
@@ -92,12 +92,12 @@ func checkUserData(data *string) *refusal {
 	return nil
 }
 
-// checkPassword returns what is wrong with a password, empty if nothing is.
+// checkPassword returns what is wrong with a password, or an empty string.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func checkPassword(password string, anyCase bool) string {
 	if n := len([]rune(password)); n < 8 || n > 26 {
-		return "has not 8 to 26 characters"
+		return "does not have 8 to 26 characters"
 	}
 	var upper, lower, digit, special int
 	for _, ch := range password {
@@ -111,7 +111,7 @@ func checkPassword(password string, anyCase bool) string {
 		case unicode.IsPrint(ch):
 			special = 1
 		default:
-			return "has a character that cannot be printed"
+			return "has an unprintable character"
 		}
 	}
 	if upper+lower+digit+special < 3 {
@@ -134,7 +134,7 @@ func reversed(s string) string {
 	return string(r)
 }
 
-// apply puts what is asked for into an installation.
+// apply copies the request into an installation.
 func (q *osRequest) apply(in *datacenter.Installation) {
 	if q.ImageID != nil {
 		in.Image = *q.ImageID

@@ -8,7 +8,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// Scenario is a cloud in a file: the fields of [Config] and what is in the cloud. Durations are written as "1m30s".
+// Scenario is the description of a cloud in a file: the fields of [Config], and the contents of the cloud. Durations are
+// written as "1m30s".
 type Scenario struct {
 	Config
 
@@ -17,7 +18,7 @@ type Scenario struct {
 	Faults  []Fault  `json:"faults"`
 }
 
-// ParseScenario reads a scenario from JSON. Unknown keys and malformed or repeated server ids are errors.
+// ParseScenario reads a scenario from JSON. It returns an error for unknown keys and for malformed or repeated server ids.
 func ParseScenario(data []byte) (Scenario, error) {
 	var s Scenario
 	if err := strictjson.Unmarshal(data, &s); err != nil {

@@ -14,11 +14,11 @@ import (
 )
 
 // RoundTripper returns a transport that reaches the cloud in memory, whatever the host of the URL. It opens no socket and
-// leaves no goroutine behind, so that it works in a testing/synctest bubble.
+// leaves no goroutine behind, so it works in a testing/synctest bubble.
 //
 // Connection faults become io.EOF (dropped before the handling), io.ErrUnexpectedEOF (dropped after), *net.OpError of the
-// operation "read" with ECONNRESET (Reset) or of the operation "dial" with ECONNREFUSED (RefuseDial). A context that ends
-// returns its cause.
+// operation "read" with ECONNRESET (Reset) or of the operation "dial" with ECONNREFUSED (RefuseDial). When the context is
+// done, its cause is returned.
 func (c *Cloud) RoundTripper() http.RoundTripper { return transport{c} }
 
 type transport struct{ cloud *Cloud }
@@ -80,10 +80,10 @@ func response(req *http.Request, out reply) *http.Response {
 
 type brokenReader struct{}
 
-// Read fails as a connection that broke.
+// Read fails as on a broken connection.
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// readBody reads a request body up to what the gateway takes, and closes it.
+// readBody reads a request body up to the limit of the gateway, and closes it.
 func readBody(body io.ReadCloser) (data []byte, tooBig bool, err error) {
 	if body == nil {
 		return nil, false, nil

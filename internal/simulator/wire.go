@@ -6,7 +6,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 )
 
-// serverBody writes a server as the API page has it.
+// serverBody writes a server in the format of the API page.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func serverBody(s Server, b Behavior, known Image) map[string]any {
