@@ -35,7 +35,7 @@ var guideRows = map[string][]string{
 	"Terraform is killed, and the reinstall goes on":            {"../../chaos_matrix_test.go:SIGKILL"},
 	"Terraform is killed, and the reinstall has ended":          {"../../chaos_matrix_test.go:SIGKILL", "guide_saved_plan.txtar"},
 	"Somebody else reinstalls the server at that time":          {"adopt.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},
-	"The provider works in the wrong project":                  {"project.txtar"},
+	"The provider works in the wrong project":                   {"project.txtar"},
 	"The ID turns out to be another one during the apply":       {"guide_unknown_id.txtar"},
 	"A replacement fails under create_before_destroy":           {"guide_replacement.txtar"},
 }
