@@ -19,12 +19,12 @@ const envOwnProviders = "MODELARTS_TEST_OWN_PROVIDERS"
 // attachedBinary is the name under which the test binary runs another program with a provider to attach to.
 const attachedBinary = "attached"
 
-// reattachLine matches the line by which a provider that is served for debugging says where it listens.
+// reattachLine matches the line in which a provider that is served for debugging prints its address.
 var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
-// exec runs the CLI, attached to one provider for all of its steps. By itself the CLI starts one for each step, three for
-// a plan, and that is almost half of the work of most scripts. A script about these processes, or about the log, which the
-// CLI forwards from them only, uses the command processes.
+// exec runs the CLI, attached to one provider for all of its steps. Otherwise the CLI starts one for each step, three for a
+// plan, which is almost half of the work of most scripts. A script about these processes, or about the log, which the CLI
+// forwards only from them, uses the command processes.
 func (w *world) exec(ts *testscript.TestScript, args ...string) error {
 	if w.ownProviders || os.Getenv(envOwnProviders) != "" {
 		return ts.Exec(w.cli, args...)
@@ -36,9 +36,9 @@ func (w *world) exec(ts *testscript.TestScript, args ...string) error {
 // cmdProcesses makes the CLI start its providers itself from here on: processes.
 func cmdProcesses(_ *testscript.TestScript, w *world, _ []string) { w.ownProviders = true }
 
-// runAttached serves a provider, runs the program that the arguments name, attached to it, and exits as the program does.
-// Where that is not possible, as on a machine too busy to serve one in time, the CLI starts its own. So does OpenTofu, which
-// knows the provider by another address.
+// runAttached serves a provider, runs the program that the arguments name, attached to it, and exits with its code. Where no
+// provider can be served, as on a machine that is too busy, the CLI starts its own. So does OpenTofu, which knows the provider
+// by another address.
 func runAttached() {
 	run := exec.CommandContext(contextOfProcess(), os.Args[1], os.Args[2:]...)
 	run.Stdin, run.Stdout, run.Stderr, run.Env = os.Stdin, os.Stdout, os.Stderr, os.Environ()
@@ -57,8 +57,8 @@ func runAttached() {
 	}
 }
 
-// serveToAttach serves a provider until this process ends, and returns where it listens. The provider prints nothing on
-// the standard streams, which belong to the program that attaches to it.
+// serveToAttach serves a provider until this process exits, and returns its address. The provider prints nothing on the
+// standard streams, which belong to the program that attaches to it.
 func serveToAttach() (string, error) {
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_MODELARTS"} {
 		if err := os.Setenv(name, "OFF"); err != nil {
@@ -86,7 +86,7 @@ func serveToAttach() (string, error) {
 	return readAddress(output)
 }
 
-// readAddress reads what a provider prints up to its address.
+// readAddress reads the output of a provider up to its address.
 func readAddress(output io.Reader) (string, error) {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {

@@ -22,24 +22,24 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// room is a folder with a configuration, in which a CLI runs on a stage.
-type room struct {
-	t       *testing.T
-	cli     string
-	dir     string
-	stage   *stage
-	leashes *leashes
-	runs    int
+// workspace is a folder with a configuration, in which a CLI runs on a cloud.
+type workspace struct {
+	t         *testing.T
+	cli       string
+	dir       string
+	cloud     *controlledCloud
+	lifelines *lifelines
+	runs      int
 	// permits counts, for each server, the plans that were applied and said that its disk will be erased. printed counts
 	// only those that said it in print, and not in JSON alone.
 	permits, printed map[string]int
 }
 
-// newRoom makes a room with a main.tf.
-func newRoom(t *testing.T, cli string, s *stage, main string) *room {
+// newWorkspace makes a workspace with a main.tf.
+func newWorkspace(t *testing.T, cli string, s *controlledCloud, main string) *workspace {
 	t.Helper()
 
-	r := &room{t: t, cli: cli, dir: t.TempDir(), stage: s, leashes: newLeashes(t)}
+	r := &workspace{t: t, cli: cli, dir: t.TempDir(), cloud: s, lifelines: newLifelines(t)}
 	r.permits, r.printed = map[string]int{}, map[string]int{}
 
 	var servers strings.Builder
@@ -60,7 +60,7 @@ func tolerant(block string) string {
 	return strings.Replace(block, "max_retries", fmt.Sprintf("failure_tolerance = %d\n  max_retries", fleetSize), 1)
 }
 
-func (r *room) write(name, content string) {
+func (r *workspace) write(name, content string) {
 	r.t.Helper()
 
 	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
@@ -68,25 +68,25 @@ func (r *room) write(name, content string) {
 	}
 }
 
-// applying is a CLI at work.
-type applying struct {
-	room   *room
-	name   string
-	cmd    *exec.Cmd
-	output string // path
-	began  int    // the newest request before it
-	done   chan struct{}
-	err    error // once done
+// cliProcess is a CLI at work.
+type cliProcess struct {
+	workspace *workspace
+	name      string
+	cmd       *exec.Cmd
+	output    string // path
+	began     int    // the newest request before it
+	done      chan struct{}
+	err       error // once done
 }
 
 // start starts the CLI in a process group of its own, as a shell does.
-func (r *room) start(args ...string) *applying {
+func (r *workspace) start(args ...string) *cliProcess {
 	r.t.Helper()
 	r.runs++
 
 	ctx, cancel := context.WithTimeout(r.t.Context(), 15*time.Minute)
-	a := &applying{
-		room: r, name: strings.Join(args, " "), began: r.stage.last(), done: make(chan struct{}),
+	a := &cliProcess{
+		workspace: r, name: strings.Join(args, " "), began: r.cloud.last(), done: make(chan struct{}),
 		output: filepath.Join(r.dir, fmt.Sprintf("output-%d.txt", r.runs)),
 	}
 
@@ -99,7 +99,7 @@ func (r *room) start(args ...string) *applying {
 	a.cmd.Dir, a.cmd.Stdout, a.cmd.Stderr = r.dir, output, output
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	a.cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(r.dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
-		"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color", envLeash+"="+r.leashes.addr)
+		"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color", envLifeline+"="+r.lifelines.addr)
 
 	if err := a.cmd.Start(); err != nil {
 		r.t.Fatal(err)
@@ -119,7 +119,7 @@ func (r *room) start(args ...string) *applying {
 }
 
 // apply starts an apply of what the variables say.
-func (r *room) apply(vars ...string) *applying {
+func (r *workspace) apply(vars ...string) *cliProcess {
 	r.t.Helper()
 
 	args := []string{"apply", "-auto-approve", "-input=false", "-parallelism=10"}
@@ -131,11 +131,11 @@ func (r *room) apply(vars ...string) *applying {
 }
 
 // applyPlan makes a plan, reads in its JSON what it permits, and starts to apply it.
-func (r *room) applyPlan(args ...string) *applying {
+func (r *workspace) applyPlan(args ...string) *cliProcess {
 	r.t.Helper()
 
 	p := r.start(append([]string{"plan", "-input=false", "-out=plan.out"}, args...)...)
-	if eventually(r.t, p.name+" has ended", p.ended); p.err != nil {
+	if requireEventually(r.t, p.name+" has ended", p.ended); p.err != nil {
 		r.t.Fatalf("%s: %v\n%s", p.name, p.err, p.said())
 	}
 
@@ -167,17 +167,17 @@ func (r *room) applyPlan(args ...string) *applying {
 }
 
 // said is what the CLI has printed so far.
-func (a *applying) said() string {
+func (a *cliProcess) said() string {
 	text, err := os.ReadFile(a.output)
 	if err != nil {
-		a.room.t.Fatal(err)
+		a.workspace.t.Fatal(err)
 	}
 
 	return string(text)
 }
 
 // ended tells whether the CLI has.
-func (a *applying) ended() bool {
+func (a *cliProcess) ended() bool {
 	select {
 	case <-a.done:
 		return true
@@ -187,21 +187,21 @@ func (a *applying) ended() bool {
 }
 
 // await waits for a condition while the CLI is at work.
-func (a *applying) await(what string, condition func() bool) {
-	a.room.t.Helper()
+func (a *cliProcess) await(what string, condition func() bool) {
+	a.workspace.t.Helper()
 
 	if !a.reaches(what, condition) {
-		a.room.t.Fatalf("%s has ended before %s:\n%s", a.name, what, a.said())
+		a.workspace.t.Fatalf("%s has ended before %s:\n%s", a.name, what, a.said())
 	}
 }
 
 // reaches waits for a condition while the CLI is at work, and tells whether it came true.
-func (a *applying) reaches(what string, condition func() bool) bool {
-	a.room.t.Helper()
+func (a *cliProcess) reaches(what string, condition func() bool) bool {
+	a.workspace.t.Helper()
 
 	reached := false
 
-	eventually(a.room.t, what, func() bool {
+	requireEventually(a.workspace.t, what, func() bool {
 		ended := a.ended()
 		reached = condition()
 
@@ -212,8 +212,8 @@ func (a *applying) reaches(what string, condition func() bool) bool {
 }
 
 // signal sends a signal to the CLI, or to its whole process group.
-func (a *applying) signal(signal syscall.Signal, group bool) {
-	a.room.t.Helper()
+func (a *cliProcess) signal(signal syscall.Signal, group bool) {
+	a.workspace.t.Helper()
 
 	if a.ended() {
 		return
@@ -225,19 +225,19 @@ func (a *applying) signal(signal syscall.Signal, group bool) {
 	}
 
 	if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-		a.room.t.Fatal(err)
+		a.workspace.t.Fatal(err)
 	}
 }
 
 // wait waits for the end of the CLI, counts what its plan has permitted, and returns its exit code; -1 for a signal.
-func (a *applying) wait() int {
-	a.room.t.Helper()
-	eventually(a.room.t, a.name+" has ended", a.ended)
+func (a *cliProcess) wait() int {
+	a.workspace.t.Helper()
+	requireEventually(a.workspace.t, a.name+" has ended", a.ended)
 
 	if said := a.said(); !strings.Contains(said, "Planning failed") {
 		for _, key := range erasing(said) {
-			a.room.permits[key]++
-			a.room.printed[key]++
+			a.workspace.permits[key]++
+			a.workspace.printed[key]++
 		}
 	}
 
@@ -284,15 +284,15 @@ type kept struct {
 	} `json:"attributes"`
 }
 
-// isStateTorn tells whether the state file breaks off in the middle.
-func (r *room) isStateTorn() bool {
+// isStateTruncated tells whether the state file breaks off in the middle.
+func (r *workspace) isStateTruncated() bool {
 	text, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate"))
 
 	return err == nil && len(text) > 0 && !json.Valid(text)
 }
 
 // restoreState puts back the state from before the apply: none for a create.
-func (r *room) restoreState(kind string, before past) {
+func (r *workspace) restoreState(kind string, before past) {
 	r.t.Helper()
 
 	if kind == kindUpdate {
@@ -307,7 +307,7 @@ func (r *room) restoreState(kind string, before past) {
 }
 
 // state reads the state file, by the types of its resources.
-func (r *room) state() map[string][]kept {
+func (r *workspace) state() map[string][]kept {
 	r.t.Helper()
 
 	text, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate"))
@@ -350,14 +350,14 @@ func (r *room) state() map[string][]kept {
 const resourceType = "modelarts_devserver_os_reinstall"
 
 // servers are the servers in the state.
-func (r *room) servers() []kept {
+func (r *workspace) servers() []kept {
 	r.t.Helper()
 
 	return r.state()[resourceType]
 }
 
 // tainted counts the servers in the state that the next apply would replace.
-func (r *room) tainted() int {
+func (r *workspace) tainted() int {
 	r.t.Helper()
 
 	n := 0

@@ -15,8 +15,8 @@ import (
 // fleetSize is how many servers a cell reinstalls at once.
 const fleetSize = 10
 
-// stage is a cloud whose operations take no time of their own: the director ends each of them where the play has it.
-type stage struct {
+// cloud is a cloud whose operations take no time of their own: the director ends each of them where the play has it.
+type controlledCloud struct {
 	*simulator.Cloud
 
 	url   string
@@ -45,8 +45,8 @@ func stopped(servers []simulator.Server) []simulator.Server {
 	return servers
 }
 
-// newStage makes a cloud for servers; nil stands for ten that are running.
-func newStage(t *testing.T, servers []simulator.Server, p phase) *stage {
+// newControlledCloud makes a cloud for servers; nil stands for ten that are running.
+func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *controlledCloud {
 	t.Helper()
 
 	durations := simulator.Durations{Stop: simulator.Instant, Reinstall: time.Hour}
@@ -54,7 +54,7 @@ func newStage(t *testing.T, servers []simulator.Server, p phase) *stage {
 		durations.Stop = time.Hour
 	}
 
-	s := &stage{
+	s := &controlledCloud{
 		Cloud: simulator.New(simulator.Config{Durations: durations}),
 		ids:   map[string]string{}, phase: p,
 		holding: p != phaseNone && p != phaseComparing,
@@ -96,7 +96,7 @@ func newStage(t *testing.T, servers []simulator.Server, p phase) *stage {
 
 // looked is called before each look at a server is answered. The second look at an operation finds it at its end,
 // unless operations are held; the look after that one compares the result.
-func (s *stage) looked(id string) {
+func (s *controlledCloud) looked(id string) {
 	server, _ := s.Server(id)
 
 	s.mu.Lock()
@@ -127,7 +127,7 @@ func (s *stage) looked(id string) {
 }
 
 // wait holds a request, or its reply, back until the gate opens.
-func (s *stage) wait(id string) {
+func (s *controlledCloud) wait(id string) {
 	s.mu.Lock()
 	s.atGate[id] = true
 	s.mu.Unlock()
@@ -136,7 +136,7 @@ func (s *stage) wait(id string) {
 }
 
 // openGate lets through what waits at the gate, and what comes later.
-func (s *stage) openGate() {
+func (s *controlledCloud) openGate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -148,7 +148,7 @@ func (s *stage) openGate() {
 }
 
 // release ends the phase: from now on operations end, and nothing waits at the gate.
-func (s *stage) release() {
+func (s *controlledCloud) release() {
 	s.openGate()
 
 	s.mu.Lock()
@@ -158,9 +158,9 @@ func (s *stage) release() {
 }
 
 // finishAll ends all that the servers are doing, once every request has been answered.
-func (s *stage) finishAll(t *testing.T) {
+func (s *controlledCloud) finishAll(t *testing.T) {
 	t.Helper()
-	eventually(t, "every request for a reinstall has been answered", func() bool {
+	requireEventually(t, "every request for a reinstall has been answered", func() bool {
 		return !slices.ContainsFunc(s.Requests(), func(r simulator.Request) bool {
 			return r.Action == "reinstallos" && r.Status == 0 && r.Note == ""
 		})
@@ -172,7 +172,7 @@ func (s *stage) finishAll(t *testing.T) {
 }
 
 // reached tells whether every server is in the phase.
-func (s *stage) reached() bool {
+func (s *controlledCloud) reached() bool {
 	for _, id := range s.ids {
 		server, _ := s.Server(id)
 
@@ -202,7 +202,7 @@ func (s *stage) reached() bool {
 }
 
 // last is the number of the newest request.
-func (s *stage) last() int {
+func (s *controlledCloud) last() int {
 	requests := s.Requests()
 	if len(requests) == 0 {
 		return 0
@@ -214,7 +214,7 @@ func (s *stage) last() int {
 // metSince tells whether what was started after request n has met every server: it has sent a request for a reinstall,
 // or taken a second look, after a first one that showed the server as it was. Only what has been answered counts: until
 // then, it is open what the answer will show.
-func (s *stage) metSince(n int) bool {
+func (s *controlledCloud) metSince(n int) bool {
 	met := map[string]int{}
 
 	for _, r := range s.Requests() {
@@ -237,7 +237,7 @@ func (s *stage) metSince(n int) bool {
 }
 
 // acceptedTwice names the servers for which two requests were accepted among those after request n.
-func (s *stage) acceptedTwice(n int) []string {
+func (s *controlledCloud) acceptedTwice(n int) []string {
 	accepted := map[string]int{}
 
 	for _, r := range s.Requests() {
@@ -252,7 +252,7 @@ func (s *stage) acceptedTwice(n int) []string {
 }
 
 // erases counts how often the disk of each server was erased, by the keys of for_each.
-func (s *stage) erases() map[string]int {
+func (s *controlledCloud) erases() map[string]int {
 	erases := map[string]int{}
 	for key, id := range s.ids {
 		erases[key] = len(s.WipesOf(id))
@@ -262,10 +262,10 @@ func (s *stage) erases() map[string]int {
 }
 
 // eventually waits for a condition.
-func eventually(t *testing.T, what string, condition func() bool) {
+func requireEventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 
-	if !sooner(condition) {
+	if !eventually(condition) {
 		t.Fatalf("after %s it is not so that %s", patience, what)
 	}
 }

@@ -57,15 +57,15 @@ resource "terraform_data" "dependent" {
 `, lifecycle, more)
 }
 
-// story is what the scenarios have in common: a room, what they expect of it, and what they have measured.
+// story is what the scenarios have in common: a workspace, what they expect of it, and what they have measured.
 type story struct {
-	*room
+	*workspace
 
 	measured []string
 }
 
 // expect compares what an apply has left behind.
-func (s *story) expect(a *applying, code, tainted, dependents, erases int) {
+func (s *story) expect(a *cliProcess, code, tainted, dependents, erases int) {
 	s.t.Helper()
 
 	exit, state := a.wait(), s.state()
@@ -73,7 +73,7 @@ func (s *story) expect(a *applying, code, tainted, dependents, erases int) {
 		exit, len(state[resourceType]), s.tainted(), len(state["terraform_data"]))
 	want := fmt.Sprintf("exit %d, %d in the state, %d tainted, %d dependents, erases", code, fleetSize, tainted, dependents)
 
-	f := finding{erases: s.stage.erases()}
+	f := finding{erases: s.cloud.erases()}
 	got += " " + f.measured()
 	want += fmt.Sprintf(" %d x%d", erases, fleetSize)
 
@@ -107,19 +107,19 @@ func playTimeout(lifecycle string, code, dependents int) func(*testing.T, string
 		t.Helper()
 
 		for _, limit := range limits {
-			stage := newStage(t, stopped(nil), phaseWaiting)
-			s := &story{room: newRoom(t, cli, stage, fleetWith(lifecycle, ""))}
+			cloud := newControlledCloud(t, stopped(nil), phaseWaiting)
+			s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle, ""))}
 
 			first := s.apply("timeout=" + limit.String())
-			if !first.reaches("all servers are waited for", stage.reached) {
+			if !first.reaches("all servers are waited for", cloud.reached) {
 				continue // over too early
 			}
 
 			s.expect(first, code, 0, dependents, 1)
 
 			next := s.apply()
-			next.await("the next apply has met all servers", func() bool { return stage.metSince(next.began) })
-			stage.release()
+			next.await("the next apply has met all servers", func() bool { return cloud.metSince(next.began) })
+			cloud.release()
 			s.expect(next, 0, 0, 1, 1)
 
 			return s.String()
@@ -137,24 +137,24 @@ func playReplace(lifecycle string) func(*testing.T, string, past) string {
 	return func(t *testing.T, cli string, before past) string {
 		t.Helper()
 
-		stage := newStage(t, before.servers, phaseWaiting)
-		s := &story{room: newRoom(t, cli, stage, fleetWith(lifecycle+postcondition, ""))}
+		cloud := newControlledCloud(t, before.servers, phaseWaiting)
+		s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle+postcondition, ""))}
 		s.write("terraform.tfstate", string(before.state))
 
 		var replacements []string
-		for key := range stage.ids {
+		for key := range cloud.ids {
 			replacements = append(replacements, fmt.Sprintf("-replace=%s.this[%q]", resourceType, key))
 		}
 
 		a := s.applyPlan(replacements...)
-		a.await("all servers are waited for", stage.reached)
+		a.await("all servers are waited for", cloud.reached)
 		a.signal(once.signal())
 		a.wait()
 		s.measured = append(s.measured, fmt.Sprintf("%d objects kept", len(s.servers())))
 
 		next := s.apply()
-		next.await("the next apply has met all servers", func() bool { return stage.metSince(next.began) })
-		stage.release()
+		next.await("the next apply has met all servers", func() bool { return cloud.metSince(next.began) })
+		cloud.release()
 		s.expect(next, 0, 0, 1, 1)
 
 		return s.String()
@@ -166,8 +166,8 @@ func playReplace(lifecycle string) func(*testing.T, string, past) string {
 func playProvisioner(t *testing.T, cli string, _ past) string {
 	t.Helper()
 
-	stage := newStage(t, nil, phaseNone)
-	s := &story{room: newRoom(t, cli, stage, fleetWith("", `
+	cloud := newControlledCloud(t, nil, phaseNone)
+	s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith("", `
   provisioner "local-exec" {
     command = var.check
   }`))}

@@ -1,5 +1,5 @@
 // Package e2e_test drives a real Terraform CLI, with the real provider as its child process, against the simulator.
-// What happens is in testdata/script; what the scripts can say is in commands_test.go.
+// The scripts are in testdata/script, and their commands in commands_*_test.go and processes_test.go.
 package e2e_test
 
 import (
@@ -22,10 +22,10 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// The environment variables that make hands over.
+// The environment variables that make sets.
 const (
 	envCLI        = "MODELARTS_TEST_TERRAFORM"   // path of the Terraform or OpenTofu binary
-	envRequireCLI = "MODELARTS_TEST_REQUIRE_CLI" // not empty: a missing CLI is a failure
+	envRequireCLI = "MODELARTS_TEST_REQUIRE_CLI" // not empty: fail without a CLI, instead of skipping
 )
 
 // noCLI says how to get what the tests need.
@@ -36,16 +36,16 @@ const (
 	providerSource = "terraform-modelarts/modelarts"
 )
 
-// TestMain lets the test binary be the provider as well: Terraform finds it under the provider's name, so that what is
-// tested is always what is compiled, race detector included.
+// TestMain lets the test binary be the provider as well: Terraform finds it under the provider's name, so the tests always
+// run the code that was compiled with them, race detector included.
 func TestMain(m *testing.M) {
 	testscript.Main(hinting{m}, map[string]func(){providerBinary: serveProvider, attachedBinary: runAttached})
 }
 
-// hinting runs tests, and says first what they need, if it is not there.
+// hinting runs tests. If there is no CLI, it first prints how to get one.
 type hinting struct{ *testing.M }
 
-// Run runs the tests.
+// Run implements [testscript.TestingM].
 func (h hinting) Run() int {
 	if os.Getenv(envCLI) == "" && os.Getenv(envCLIs) == "" {
 		fmt.Fprintln(os.Stderr, noCLI)
@@ -55,10 +55,10 @@ func (h hinting) Run() int {
 }
 
 func serveProvider() {
-	wearLeash()
+	attachLifeline()
 
-	if what := os.Getenv(envPlant); what != "" {
-		servePlanted(what)
+	if what := os.Getenv(envInject); what != "" {
+		serveLeaky(what)
 
 		return
 	}
@@ -87,8 +87,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition reports whether a script has what it needs: identity, the import by one, came with version 1.12 of both CLIs;
-// timeout is the program of GNU.
+// condition reports whether a condition of a script holds. identity: the CLI imports by identity, as both do from version
+// 1.12 on. timeout: there is the program timeout of GNU.
 func condition(cli, name string) (bool, error) {
 	switch name {
 	case "identity":
@@ -145,19 +145,20 @@ func requireCLI(t *testing.T) string {
 	return ""
 }
 
-// world is what one script works with.
+// world is the surroundings of one script.
 type world struct {
-	cli          string
-	ownProviders bool // the CLI starts its providers itself
-	cloud        *simulator.Cloud
-	ids          map[string]string // ids of the servers by the names that the script gives them
-	project      string
-	unpaced      func() // ends what paced began
-	crowd        *crowd
-	names        []string         // of the environment variables that a script begins with
-	leashes      *leashes         // of the providers of the programs that begin has started
-	begun        *begun           // the program that begin has started last
-	changes      []resourceChange // of the last plan that planned has made
+	cli            string
+	ownProviders   bool // the CLI starts its providers itself
+	cloud          *simulator.Cloud
+	ids            map[string]string // ids of the servers by the names that the script gives them
+	project        string
+	lists          map[string][]string // ids of the servers that servers has added, by the name of their list
+	stopAutofinish func()
+	gathering      *gathering       // since gather
+	names          []string         // of the environment variables at the start of the script
+	lifelines      *lifelines       // of the providers of programs that begin has started
+	begun          *begun           // the last program that begin has started
+	changes        []resourceChange // of the last plan that planned has made
 }
 
 type worldKey struct{}
@@ -179,7 +180,7 @@ func setup(env *testscript.Env, cli string) error {
 	server := httptest.NewServer(cloud.Handler())
 	env.Defer(server.Close)
 
-	w := &world{cli: cli, cloud: cloud, ids: map[string]string{}, project: simulator.DefaultProjectID}
+	w := &world{cli: cli, cloud: cloud, ids: map[string]string{}, lists: map[string][]string{}, project: simulator.DefaultProjectID}
 	env.Values[worldKey{}] = w
 
 	files := map[string]string{
@@ -215,7 +216,7 @@ func setup(env *testscript.Env, cli string) error {
 	return nil
 }
 
-// cliConfig is a CLI configuration by which the provider is the binary that testscript has put on the search path.
+// cliConfig returns a CLI configuration under which the provider is the binary that testscript has put on the search path.
 func cliConfig(searchPath string) string {
 	bin := ""
 

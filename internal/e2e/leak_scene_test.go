@@ -412,7 +412,7 @@ const (
 
 // erased waits until the disks of all servers have been erased.
 func (s *scene) erased(ids ...string) {
-	if !sooner(func() bool {
+	if !eventually(func() bool {
 		return !slices.ContainsFunc(ids, func(id string) bool { return len(s.cloud.WipesOf(id)) == 0 })
 	}) {
 		s.problem("the disks have not been erased")

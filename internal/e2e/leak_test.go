@@ -431,7 +431,7 @@ func leakInvalid(s *scene) {
 func leakPanic(s *scene) {
 	wo, stored := s.server(), s.server()
 	cue := filepath.Join(s.dir, "out", "cue")
-	s.env[envPlant], s.env[envCue] = plantPanic, cue
+	s.env[envInject], s.env[envCue] = injectPanic, cue
 	s.write("main.tf", resourceOf("wo", wo, writeOnlyPair)+resourceOf("stored", stored, storedPair))
 
 	printed := s.run(1, func(*os.Process) {

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// processCommands are what a script can say about processes and signals.
+// processCommands are the commands about processes and signals.
 func processCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"begin":     plain(cmdBegin),
@@ -24,24 +24,24 @@ func processCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"providers": plain(cmdProviders),
 		"prints":    plain(cmdPrints),
 		"hit":       plain(cmdHit),
-		"untear":    plain(cmdUntear),
+		"restore":   plain(cmdRestore),
 	}
 }
 
-// signals are those that a script can send.
+// signals are the signals that a script can send.
 var signals = map[string]syscall.Signal{
 	"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT,
 }
 
-// cmdBegin starts a program in a process group of its own, as a shell does: begin [NAME=VALUE ...] PROGRAM ARGS. The CLI is
-// $CLI.
+// cmdBegin starts a program in a process group of its own, as a shell does: begin [NAME=VALUE ...] PROGRAM ARGS. $CLI is the
+// CLI.
 func cmdBegin(ts *testscript.TestScript, w *world, args []string) {
-	if w.leashes == nil {
-		leashes, err := listenForProviders(contextOfProcess())
+	if w.lifelines == nil {
+		lifelines, err := listenForProviders(contextOfProcess())
 		ts.Check(err)
-		ts.Defer(leashes.close)
+		ts.Defer(lifelines.close)
 
-		w.leashes = leashes
+		w.lifelines = lifelines
 	}
 
 	var variables []string
@@ -64,7 +64,7 @@ func cmdBegin(ts *testscript.TestScript, w *world, args []string) {
 		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
 	}
 
-	b.cmd.Env = append(append(b.cmd.Env, variables...), envLeash+"="+w.leashes.addr)
+	b.cmd.Env = append(append(b.cmd.Env, variables...), envLifeline+"="+w.lifelines.addr)
 	ts.Check(b.cmd.Start())
 
 	go func() {
@@ -79,7 +79,7 @@ func cmdBegin(ts *testscript.TestScript, w *world, args []string) {
 	w.begun = b
 }
 
-// lookPath finds a program on a search path that is not this process's own.
+// lookPath is [exec.LookPath] with another search path.
 func lookPath(program, searchPath string) (string, error) {
 	if filepath.IsAbs(program) {
 		return program, nil
@@ -94,7 +94,7 @@ func lookPath(program, searchPath string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// signal sends a signal to the program, or to its group. It does nothing once the program has ended.
+// signal sends a signal to the program, or to its group. It does nothing once the program has exited.
 func (b *begun) signal(signal syscall.Signal, group bool) {
 	if b.ended() {
 		return
@@ -119,12 +119,12 @@ func cmdSignal(ts *testscript.TestScript, w *world, args []string) {
 	switch args[1] {
 	case "program", "group":
 		if w.begun.ended() {
-			ts.Fatalf("%s has ended already: %v", w.begun.cmd, w.begun.err)
+			ts.Fatalf("%s has already exited: %v", w.begun.cmd, w.begun.err)
 		}
 
 		w.begun.signal(signal, args[1] == "group")
 	case "provider":
-		if w.leashes.signal(signal) == 0 {
+		if w.lifelines.signal(signal) == 0 {
 			ts.Fatalf("there is no provider")
 		}
 	default:
@@ -132,12 +132,12 @@ func cmdSignal(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// cmdEnd waits for the end of the program that was begun, and expects one of several exit codes: end CODE ... The code of
-// a program that was killed is -1. What it has printed is there for says and omits.
+// cmdEnd waits until the program that was begun has exited, and expects one of several exit codes: end CODE ... The code of
+// a program that was killed is -1. The command says then sees what the program has printed.
 func cmdEnd(ts *testscript.TestScript, w *world, codes []string) {
 	b := w.begun
-	if !sooner(b.ended) {
-		ts.Fatalf("%s has not ended", b.cmd)
+	if !eventually(b.ended) {
+		ts.Fatalf("%s has not exited", b.cmd)
 	}
 
 	ts.Check(ts.Exec("cat", b.output))
@@ -147,13 +147,13 @@ func cmdEnd(ts *testscript.TestScript, w *world, codes []string) {
 	}
 }
 
-// cmdProviders waits until so many of the providers are alive that programs which were begun have started: providers N.
+// cmdProviders waits until N of the providers are alive that the programs of begin have started: providers N.
 func cmdProviders(ts *testscript.TestScript, w *world, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 
-	if !sooner(func() bool { return w.leashes.providers() == want }) {
-		ts.Fatalf("%d providers are alive, want %d", w.leashes.providers(), want)
+	if !eventually(func() bool { return w.lifelines.providers() == want }) {
+		ts.Fatalf("%d providers are alive, want %d", w.lifelines.providers(), want)
 	}
 }
 
@@ -166,21 +166,21 @@ func cmdPrints(ts *testscript.TestScript, w *world, args []string) {
 		return strings.Contains(string(text), args[0])
 	}
 
-	if !sooner(func() bool { return printed() || w.begun.ended() }) || !printed() {
+	if !eventually(func() bool { return printed() || w.begun.ended() }) || !printed() {
 		ts.Fatalf("%s has not printed %q", w.begun.cmd, args[0])
 	}
 }
 
-// cmdHit waits until a fault has acted: hit NAME.
+// cmdHit waits until a fault has acted on a request: hit NAME.
 func cmdHit(ts *testscript.TestScript, w *world, args []string) {
-	if !sooner(func() bool { return w.cloud.FaultsHit()[args[0]] > 0 }) {
+	if !eventually(func() bool { return w.cloud.FaultsHit()[args[0]] > 0 }) {
 		ts.Fatalf("%s has not acted", args[0])
 	}
 }
 
-// cmdUntear puts a file back in the place of a state that breaks off in the middle: untear FILE. A CLI that is interrupted
-// twice ends at once, even while it writes the state, and people go on from the backup then.
-func cmdUntear(ts *testscript.TestScript, _ *world, args []string) {
+// cmdRestore replaces a truncated state by a backup, if the state is truncated: restore FILE. A CLI that is interrupted twice
+// exits at once, even while it writes the state, and people go on from the backup then.
+func cmdRestore(ts *testscript.TestScript, _ *world, args []string) {
 	state := ts.MkAbs("terraform.tfstate")
 
 	if text, err := os.ReadFile(state); err == nil && json.Valid(text) {

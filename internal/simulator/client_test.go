@@ -24,7 +24,7 @@ const (
 	projectID = simulator.DefaultProjectID
 )
 
-// client speaks to a cloud in memory; edit changes requests before, tamper after they are signed.
+// client sends requests to a cloud in memory. edit changes them before they are signed, tamper after that.
 type client struct {
 	t       *testing.T
 	cloud   *simulator.Cloud
@@ -40,7 +40,7 @@ func newClient(t *testing.T, cloud *simulator.Cloud) *client {
 	return &client{t: t, cloud: cloud, access: simulator.DefaultAccessKey, secret: simulator.DefaultSecretKey}
 }
 
-// answer is a reply that was read.
+// answer is a reply whose body was read.
 type answer struct {
 	status int
 	header http.Header
@@ -93,7 +93,7 @@ func (c *client) request(ctx context.Context, method, path, body string) *http.R
 	return req
 }
 
-// try sends a request; the error is that of the transport or of reading the body.
+// try sends a request. Its error is that of the transport or of reading the body.
 func (c *client) try(ctx context.Context, method, path, body string) (answer, error) {
 	c.t.Helper()
 	resp, err := c.cloud.RoundTripper().RoundTrip(c.request(ctx, method, path, body))
@@ -190,7 +190,7 @@ func setQuery(req *http.Request, name, value string) {
 	req.URL.RawQuery = url.Values{name: {value}}.Encode()
 }
 
-// noViolations fails the test if the cloud saw anything that a correct client never does.
+// noViolations fails the test if the cloud received anything that a correct client never sends.
 func noViolations(t *testing.T, cloud *simulator.Cloud) {
 	t.Helper()
 	for _, v := range cloud.Violations() {

@@ -4,12 +4,15 @@
 // configurable time, gives a new ROOT volume id per reinstall, and records every request and every erased disk. Faults and
 // outside actors are added by rule. Where the behaviour of the service is not published, [Behavior] sets it either way.
 //
-// Time is read from [time.Now] alone and transitions are applied on access, so that a [Cloud] starts no goroutine
-// and runs inside a testing/synctest bubble through [Cloud.RoundTripper].
+// The servers themselves are in package datacenter; this package is the API in front of them: gateway, routes, faults and
+// request log.
 //
-// What is checked stands on the API reference,
-// https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html, and on the signing recipe,
-// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html. What is invented: the error codes
-// [CodeIllegalStatus] and [CodeInvalid], the wording of all messages but "not found", and refusing unknown query
-// parameters, unknown body keys and bodies where none belongs.
+// Time is read from [time.Now] alone, and a transition that is due is applied at the next call, so that a [Cloud] starts no
+// goroutine and runs inside a testing/synctest bubble through [Cloud.RoundTripper].
+//
+// The checks follow the API reference,
+// https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html, and the signing recipe,
+// https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html. Invented are the error codes
+// [CodeIllegalStatus] and [CodeInvalid], the wording of all messages but "not found", and the refusal of unknown query
+// parameters, of unknown body keys and of bodies where none belongs.
 package simulator

@@ -13,19 +13,19 @@ const (
 	CodeInvalid       = "ModelArts.6400" // known from notebooks; here for every malformed request, which is invented
 	CodeIllegalStatus = "ModelArts.6309" // invented for DevServers: the real code of a wrong status is not published
 	CodeNoRoute       = "APIGW.0101"
-	CodeBadRequest    = "APIGW.0201" // also of bodies that are too big, and of 502 and 504
+	CodeBadRequest    = "APIGW.0201" // also for bodies that are too big, and for 502 and 504
 	CodeUnauthorized  = "APIGW.0301"
 	CodeNotAllowed    = "APIGW.0302"
 	CodeThrottled     = "APIGW.0308"
 )
 
-// refusal is why a request is not done.
+// refusal is the answer to a request that is not carried out.
 type refusal struct {
 	status   int
 	code     string
-	message  string // what the reply says
-	note     string // what the log says; the message if empty
-	innocent bool   // a correct client can meet it
+	message  string // of the reply
+	note     string // for the log; the message if empty
+	innocent bool   // a correct client can cause it
 }
 
 func invalid(format string, args ...any) *refusal {

@@ -2,8 +2,12 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,9 +15,9 @@ import (
 	"time"
 )
 
-const maxBody = 12 << 20 // what the gateway takes
+const maxBody = 12 << 20 // bytes that the gateway accepts
 
-// call is a request on its way.
+// call is a request that is being answered.
 type call struct {
 	method string
 	url    *url.URL
@@ -51,20 +55,20 @@ func (r *call) lists() bool {
 	return false
 }
 
-// reply is what goes back.
+// reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
 
 	dropped bool // there is no reply: the connection ends
-	handled bool // before it was dropped
+	handled bool // it was handled before the drop
 	reset   bool // the connection is reset, not closed
-	cut     bool // the body breaks off in the middle
-	dial    bool // the connection was never made
+	cut     bool // the body is truncated
+	dial    bool // the connection was never established
 }
 
-// exchange takes a request through faults, gateway and service. The error is that of the context.
+// exchange passes a request through faults, gateway and service. Its error is the cause of the context.
 func (c *Cloud) exchange(ctx context.Context, r *call) (reply, error) {
 	c.route(r)
 	faults := c.arrive(r)
@@ -108,7 +112,7 @@ func (c *Cloud) arrive(r *call) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.now = time.Now()
-	c.settle(r.now)
+	c.site.Settle(r.now)
 	faults := c.faultsFor(r)
 	r.fx = combine(r, faults)
 	r.entry = &Request{
@@ -123,7 +127,7 @@ func (c *Cloud) arrive(r *call) string {
 	return faultNames(faults)
 }
 
-// serverID returns the id of the path where it is a server's.
+// serverID returns the id in the path if it is that of a server.
 func (r *call) serverID() string {
 	if r.action() == actionImage {
 		return ""
@@ -135,7 +139,7 @@ func (r *call) serverID() string {
 func (c *Cloud) finish(r *call, out reply, note string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	r.entry.Status = out.status
 	if note != "" {
 		r.entry.addNote(note)
@@ -147,7 +151,7 @@ func (c *Cloud) finish(r *call, out reply, note string) {
 	if r.entry.Note != "" {
 		line += " (" + r.entry.Note + ")"
 	}
-	c.logf("%-4s %s %s", r.method, r.url.Path, line)
+	c.site.Logf("%-4s %s %s", r.method, r.url.Path, line)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -164,16 +168,17 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// handle answers a request, by its faults or by the service.
+// handle has a request answered by its faults or by the service.
 func (c *Cloud) handle(r *call) reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.now = time.Now()
-	c.settle(r.now)
+	c.site.Settle(r.now)
 	answer := r.fx.answer
 	switch {
 	case r.fx.late > 0:
-		c.plan(event{at: r.now.Add(r.fx.late), of: c.servers[r.id], run: func() { c.process(r) }})
+		m, _ := c.site.Find(r.id)
+		c.site.Schedule(r.now.Add(r.fx.late), m, func() { c.process(r) })
 		if answer == nil {
 			return reply{} // dropped
 		}
@@ -185,11 +190,11 @@ func (c *Cloud) handle(r *call) reply {
 	return c.replace(r, answer, c.newReply(r))
 }
 
-// process does what the service does, under the lock, at the simulated time.
+// process has the service handle a request at the simulated time. The caller holds the lock.
 func (c *Cloud) process(r *call) reply {
-	r.now = c.clock
+	r.now = c.site.Now()
 	out := c.newReply(r)
-	if !c.tickets.take(c.clock, c.cfg.RateLimit) {
+	if !c.tickets.take(r.now, c.cfg.RateLimit) {
 		if wait := c.cfg.RateLimit.RetryAfter; wait > 0 {
 			out.header.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		}
@@ -209,7 +214,7 @@ func (c *Cloud) process(r *call) reply {
 	return out
 }
 
-// gateway checks everything about a request but what its route is about.
+// gateway makes the checks that all routes share.
 func (c *Cloud) gateway(r *call) *refusal {
 	if r.tooBig {
 		return &refusal{status: http.StatusRequestEntityTooLarge, code: CodeBadRequest, message: "request entity too large"}
@@ -228,14 +233,14 @@ func (c *Cloud) gateway(r *call) *refusal {
 		}
 	}
 	for name, values := range r.url.Query() {
-		if !r.route.takes(name) || len(values) != 1 {
+		if !r.route.accepts(name) || len(values) != 1 {
 			return invalid("unknown or repeated query parameter %q", name)
 		}
 	}
 	return r.checkBody()
 }
 
-// checkProject checks the project of the path and of the header, which a signed request must carry.
+// checkProject checks the project in the path and in the header, which a signed request must carry.
 func (c *Cloud) checkProject(r *call) *refusal {
 	header := r.header.Get("X-Project-Id")
 	if header == "" && r.header.Get("X-Auth-Token") == "" {
@@ -251,7 +256,7 @@ func (c *Cloud) checkProject(r *call) *refusal {
 	}
 }
 
-// checkBody checks that there is a body where one belongs, and none where not.
+// checkBody checks that a body is there if and only if the route takes one.
 func (r *call) checkBody() *refusal {
 	switch {
 	case len(r.body) == 0 && r.route.body == bodyNeeded:
@@ -272,7 +277,7 @@ func (r *call) checkBody() *refusal {
 func (c *Cloud) newReply(r *call) reply {
 	header := http.Header{}
 	header.Set("Content-Type", "application/json")
-	header.Set("Date", c.clock.UTC().Format(http.TimeFormat))
+	header.Set("Date", c.site.Now().UTC().Format(http.TimeFormat))
 	header.Set(r.traceHeader(), hexID("request", r.entry.N))
 	return withHeaders(reply{header: header}, r.fx.header)
 }
@@ -302,12 +307,12 @@ func withHeaders(out reply, headers []map[string]string) reply {
 }
 
 func (c *Cloud) refuse(r *call, out reply, bad *refusal) reply {
-	c.note(r.entry, or(bad.note, bad.message), bad.innocent)
+	c.note(r.entry, cmp.Or(bad.note, bad.message), bad.innocent)
 	out.status, out.body = bad.status, r.errorBody(bad.code, bad.message)
 	return out
 }
 
-// errorBody writes an error as the part of the cloud does that the code belongs to.
+// errorBody writes an error in the format of IAM, of the gateway or of the service, whichever gives the code.
 func (r *call) errorBody(code, message string) []byte {
 	body := map[string]any{"error_code": code, "error_msg": message}
 	switch {
@@ -319,9 +324,9 @@ func (r *call) errorBody(code, message string) []byte {
 	return marshal(body)
 }
 
-// replace gives the answer of a fault in place of another.
+// replace replaces a reply by the answer of a fault.
 func (c *Cloud) replace(r *call, f *Fault, out reply) reply {
-	out.status = or(f.Status, or(out.status, http.StatusInternalServerError))
+	out.status = cmp.Or(f.Status, cmp.Or(out.status, http.StatusInternalServerError))
 	if f.ContentType != "" {
 		out.header.Set("Content-Type", f.ContentType)
 	}
@@ -330,11 +335,11 @@ func (c *Cloud) replace(r *call, f *Fault, out reply) reply {
 		out.body = []byte(f.Body)
 	case f.Process && f.Code == "" && f.Message == "" && !f.EchoBody && out.status < 300:
 	default:
-		message := or(f.Message, or(http.StatusText(out.status), "fault"))
+		message := cmp.Or(f.Message, cmp.Or(http.StatusText(out.status), "fault"))
 		if f.EchoBody {
 			message += ": " + string(r.body)
 		}
-		out.body = r.errorBody(or(f.Code, codeOf(out.status)), message)
+		out.body = r.errorBody(cmp.Or(f.Code, codeOf(out.status)), message)
 	}
 	return out
 }
@@ -359,7 +364,13 @@ func codeOf(status int) string {
 func marshal(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
-		panic("simulator: " + err.Error()) // only an Odd fault can put in what JSON cannot say
+		panic("simulator: " + err.Error()) // only an Odd fault can add a value that JSON cannot hold
 	}
 	return data
+}
+
+// hexID returns 32 hex characters, always the same ones for the same arguments.
+func hexID(kind string, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", kind, n))
+	return hex.EncodeToString(sum[:16])
 }

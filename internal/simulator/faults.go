@@ -1,14 +1,17 @@
 package simulator
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// Fault is a rule that makes requests go wrong. The matchers choose the requests; empty ones match all. Several faults that
-// match one request combine: delays add up, the greatest Stale counts, and the first fault with an answer gives it.
+// Fault is a rule that makes requests go wrong. The matchers select the requests; empty ones match all. Several faults that
+// match one request combine: delays add up, the greatest Stale wins, and the answer is that of the first fault with one.
 type Fault struct {
 	Name string `json:"name"` // for logs and FaultsHit
 
@@ -17,61 +20,61 @@ type Fault struct {
 	Method   string `json:"method"`
 	Action   string `json:"action"`
 	Route    string `json:"route"`
-	ServerID string `json:"server_id"` // on listings only Stale and Invisible heed it, for that one server
-	After    int    `json:"after"`     // skip so many matches first
-	Times    int    `json:"times"`     // then act so often; zero: until removed
+	ServerID string `json:"server_id"` // on listings it restricts only Stale and Invisible, to that one server
+	After    int    `json:"after"`     // number of matches to skip first
+	Times    int    `json:"times"`     // number of matches to act on after that; zero: all until removed
 
-	For time.Duration `json:"for"` // act for so long at most, from the first time on; zero: for ever
+	For time.Duration `json:"for"` // time for which it acts, counted from its first match; zero: for ever
 
-	// An answer in place of the real one. Without Process, nothing is processed. Body wins over Code and Message; Code
-	// alone or Message alone is completed. A Status of 2xx needs Process or Body to make sense.
+	// An answer that replaces the real one. Without Process, nothing is processed. Body takes precedence over Code and
+	// Message; of these two, the one that is missing is filled in. A Status of 2xx needs Process or Body to make sense.
 	Status      int               `json:"status"`
 	Code        string            `json:"code"`
 	Message     string            `json:"message"`
 	Body        string            `json:"body"`
 	ContentType string            `json:"content_type"` // of Body; application/json if empty
-	Header      map[string]string `json:"header"`       // added to the reply, real ones too; an empty value removes
-	EchoBody    bool              `json:"echo_body"`    // the message repeats the request's body, secrets included
-	Process     bool              `json:"process"`      // the request is handled, then its answer is replaced
+	Header      map[string]string `json:"header"`       // added to the reply, also to the real one; an empty value removes the header
+	EchoBody    bool              `json:"echo_body"`    // the message quotes the body of the request, secrets included
+	Process     bool              `json:"process"`      // the request is handled before its answer is replaced
 
-	// Effectless answers an action as if it had been accepted, after all checks, and does nothing.
+	// Effectless makes an action pass all checks and be answered as accepted, but do nothing.
 	Effectless bool `json:"effectless"`
 
-	// Time. All delays obey the request's context.
-	Delay      time.Duration `json:"delay"`       // before the handling; who gives up meanwhile is not handled
+	// Time. All delays end with the request's context.
+	Delay      time.Duration `json:"delay"`       // before the handling; a request whose client gives up meanwhile is not handled
 	DelayReply time.Duration `json:"delay_reply"` // after the handling
 
-	// The connection. In memory a drop is io.EOF before and io.ErrUnexpectedEOF after the handling; on a socket it is
-	// closed without a reply, which net/http's transport repeats automatically for a GET on a reused connection.
+	// The connection. In memory a drop is io.EOF before and io.ErrUnexpectedEOF after the handling. On a socket the
+	// connection is closed without a reply; net/http's transport retries a GET on a reused connection then.
 	DropBefore bool `json:"drop_before"` // nothing is processed
 	DropAfter  bool `json:"drop_after"`  // it is handled, the reply is lost
-	Reset      bool `json:"reset"`       // makes a drop a connection reset
-	CutBody    bool `json:"cut_body"`    // the reply breaks off in the middle of its body
+	Reset      bool `json:"reset"`       // turns a drop into a connection reset
+	CutBody    bool `json:"cut_body"`    // the reply is truncated in the middle of its body
 
-	// RefuseDial fails the request before it reaches the cloud: in memory with a *net.OpError of the operation dial, and it
-	// is not logged as a request. A socket can no longer do that at this point: there it acts like DropBefore with Reset.
+	// RefuseDial fails the request before it reaches the cloud, in memory with a *net.OpError of the operation dial, and the
+	// request is not logged. On a socket the connection already exists at this point: there it acts like DropBefore with Reset.
 	RefuseDial bool `json:"refuse_dial"`
 
-	// ProcessLate answers now (as Status or a drop says, else 504) and lets the request take effect so much later.
+	// ProcessLate answers now (with Status, a drop, or else 504) and has the request processed after this time.
 	ProcessLate time.Duration `json:"process_late"`
 
-	Stale     time.Duration `json:"stale"`     // GETs show servers as they were so long ago
-	Invisible bool          `json:"invisible"` // GETs never show a status in between
-	Flicker   string        `json:"flicker"`   // a GET of one server shows this status in place of the real one
+	Stale     time.Duration `json:"stale"`     // GETs show servers as they were this long ago
+	Invisible bool          `json:"invisible"` // GETs never show a transitional status
+	Flicker   string        `json:"flicker"`   // a GET of one server shows this status instead of the real one
 
-	Odd     func(map[string]any)           `json:"-"` // changes the reply's JSON object
-	OnMatch func(c *Cloud, id string)      `json:"-"` // an outside actor, just before the handling; it may call the cloud
-	OnReply func(c *Cloud, id string)      `json:"-"` // the same, after the handling and before the reply
-	Match   func(method, body string) bool `json:"-"` // one more matcher
+	Odd     func(map[string]any)           `json:"-"` // modifies the JSON object of the reply
+	OnMatch func(c *Cloud, id string)      `json:"-"` // called just before the handling; it may call the cloud, as an outside actor
+	OnReply func(c *Cloud, id string)      `json:"-"` // called after the handling and before the reply; it may call the cloud
+	Match   func(method, body string) bool `json:"-"` // an additional matcher
 }
 
 type armedFault struct {
 	Fault
 	seen  int
-	since time.Time // it acted first
+	since time.Time // when it first acted
 }
 
-// AddFault arms a fault and returns a function that removes it.
+// AddFault adds a fault and returns a function that removes it.
 func (c *Cloud) AddFault(f Fault) (remove func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +107,7 @@ func (c *Cloud) FaultsHit() map[string]int {
 	return maps.Clone(c.hits)
 }
 
-// faultsFor returns the faults that act on a request, and counts.
+// faultsFor returns the faults that act on a request, and counts them.
 func (c *Cloud) faultsFor(r *call) []*Fault {
 	var acting []*Fault
 	for _, f := range c.faults {
@@ -137,10 +140,10 @@ func (f *armedFault) matches(r *call) bool {
 
 func (f *armedFault) isView() bool { return f.Stale > 0 || f.Invisible }
 
-// effects is what the faults that act on one request do together.
+// effects are the combined effects of the faults that act on one request.
 type effects struct {
-	answer     *Fault // gives the answer
-	process    bool   // although there is an answer
+	answer     *Fault // the fault that gives the answer
+	process    bool   // the request is processed although a fault gives the answer
 	delay      time.Duration
 	delayReply time.Duration
 	dropBefore bool
@@ -165,7 +168,7 @@ func combine(r *call, faults []*Fault) effects {
 			e.views = append(e.views, f)
 		}
 		if f.ServerID != "" && f.ServerID != r.id {
-			continue // of a listing, for one of its servers
+			continue // a listing, and the fault is for one of its servers
 		}
 		e.add(f)
 	}
@@ -188,7 +191,7 @@ func (e *effects) add(f *Fault) {
 	e.refuseDial = e.refuseDial || f.RefuseDial
 	e.late = max(e.late, f.ProcessLate)
 	e.effectless = e.effectless || f.Effectless
-	e.flicker = or(e.flicker, f.Flicker)
+	e.flicker = cmp.Or(e.flicker, f.Flicker)
 	if len(f.Header) > 0 {
 		e.header = append(e.header, f.Header)
 	}
@@ -203,7 +206,7 @@ func (e *effects) add(f *Fault) {
 	}
 }
 
-// view returns how stale the faults make a server, and whether they hide its statuses in between.
+// view returns how stale the faults make a server, and whether they hide its transitional statuses.
 func (e *effects) view(id string) (stale time.Duration, invisible bool) {
 	for _, f := range e.views {
 		if f.ServerID == "" || f.ServerID == id {
@@ -217,7 +220,7 @@ func (e *effects) view(id string) (stale time.Duration, invisible bool) {
 func faultNames(faults []*Fault) string {
 	names := make([]string, len(faults))
 	for i, f := range faults {
-		names[i] = or(f.Name, "unnamed")
+		names[i] = cmp.Or(f.Name, "unnamed")
 	}
 	return strings.Join(names, ", ")
 }
@@ -227,13 +230,13 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	type plain Fault
 	in := struct {
 		*plain
-		Delay       span `json:"delay"`
-		DelayReply  span `json:"delay_reply"`
-		For         span `json:"for"`
-		ProcessLate span `json:"process_late"`
-		Stale       span `json:"stale"`
+		Delay       strictjson.Duration `json:"delay"`
+		DelayReply  strictjson.Duration `json:"delay_reply"`
+		For         strictjson.Duration `json:"for"`
+		ProcessLate strictjson.Duration `json:"process_late"`
+		Stale       strictjson.Duration `json:"stale"`
 	}{plain: (*plain)(f)}
-	if err := unmarshalStrict(data, &in); err != nil {
+	if err := strictjson.Unmarshal(data, &in); err != nil {
 		return err
 	}
 	f.For, f.Delay, f.DelayReply = time.Duration(in.For), time.Duration(in.Delay), time.Duration(in.DelayReply)

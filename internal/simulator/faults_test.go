@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -112,7 +113,7 @@ func TestAfterTimesAndRemoval(t *testing.T) {
 		got = append(got, c.do(http.MethodGet, path(id), "").status)
 		c.status(other)
 	}
-	if want := []int{200, 500, 500, 200}; !equal(got, want) {
+	if want := []int{200, 500, 500, 200}; !slices.Equal(got, want) {
 		t.Errorf("statuses %v, want %v", got, want)
 	}
 	if n := cloud.FaultsHit()["f"]; n != 2 {
@@ -128,18 +129,6 @@ func TestAfterTimesAndRemoval(t *testing.T) {
 	c.refused(503, simulator.CodeBadRequest, http.MethodPut, path(id, "stop"), "")
 	cloud.ClearFaults()
 	c.ok(http.MethodPut, path(id, "stop"), "")
-}
-
-func equal(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func TestDelays(t *testing.T) {
@@ -197,7 +186,7 @@ func TestProcessLate(t *testing.T) {
 		cloud.PowerOn(id)
 		time.Sleep(time.Minute)
 		if len(cloud.Wipes()) != 0 || len(cloud.Violations())+len(cloud.Innocent()) != 1 {
-			t.Error("a late request was not refused by the status at its time")
+			t.Error("a late request was not checked against the status at its own time")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -295,9 +284,9 @@ func TestEffectless(t *testing.T) {
 			}
 			after, _ := cloud.Server(before.ID)
 			if len(cloud.Wipes()) != 0 || after.Status != before.Status || after.UpdateAt != before.UpdateAt || cloud.Requests()[0].Accepted {
-				t.Errorf("it has had an effect: %+v", after)
+				t.Errorf("it had an effect: %+v", after)
 			}
-			// The checks are the usual ones.
+			// All checks are still made.
 			cloud.SetStatus(before.ID, simulator.StatusRebooting)
 			c.refused(400, simulator.CodeIllegalStatus, test.method, path(before.ID, test.action), test.body)
 		})
@@ -347,7 +336,7 @@ func TestOnReply(t *testing.T) {
 	}})
 	c.reinstall(id, goodKey)
 	if wipes != 1 || status != 0 {
-		t.Errorf("%d wipes and status %d, want it after the handling and before the reply", wipes, status)
+		t.Errorf("%d wipes and status %d, want the call after the handling and before the reply", wipes, status)
 	}
 }
 
@@ -393,6 +382,6 @@ func TestRequestLog(t *testing.T) {
 	}
 	c.status(id)
 	if cloud.Requests()[0].N != 4 {
-		t.Errorf("the numbers start again: %+v", cloud.Requests())
+		t.Errorf("the numbers start over: %+v", cloud.Requests())
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Handler returns the cloud as an HTTP handler; ModelArts and IAM share its root. A dropped connection is closed without a
-// reply, or reset where the fault says so.
+// Handler returns the cloud as an HTTP handler that serves ModelArts and IAM under one root. A dropped connection is closed
+// without a reply, or reset if the fault asks for that.
 func (c *Cloud) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, tooBig, err := readBody(req.Body)
@@ -32,7 +32,7 @@ func (c *Cloud) Handler() http.Handler {
 	})
 }
 
-// drop ends the connection without a reply; it does not return.
+// drop closes or resets the connection without a reply; it does not return.
 func drop(w http.ResponseWriter, reset bool) {
 	if reset {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
@@ -60,13 +60,14 @@ func write(w http.ResponseWriter, out reply) {
 
 // Endpoint is a cloud that listens on a socket.
 type Endpoint struct {
-	URL string // such as http://127.0.0.1:34567, without a slash at the end
+	URL string // such as http://127.0.0.1:34567, without a trailing slash
 
 	server *http.Server
 	done   chan struct{}
 }
 
-// Serve serves a handler on a listener until Close. It refuses, and closes, a listener that is not on the loopback interface.
+// Serve serves a handler on a listener until Close. If the listener is not on the loopback interface, Serve closes it and
+// returns an error.
 func Serve(l net.Listener, h http.Handler) (*Endpoint, error) {
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok || !addr.IP.IsLoopback() {
@@ -88,10 +89,10 @@ func Serve(l net.Listener, h http.Handler) (*Endpoint, error) {
 func (e *Endpoint) Close() error {
 	err := e.server.Close()
 	<-e.done
-	return ended(err)
+	return closed(err)
 }
 
-// Shutdown stops listening and gives requests that are being answered two seconds, or until ctx ends, then drops them.
+// Shutdown stops listening and waits for the requests in progress, for two seconds or until ctx is done, then drops them.
 func (e *Endpoint) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -100,17 +101,17 @@ func (e *Endpoint) Shutdown(ctx context.Context) error {
 		err = e.server.Close()
 	}
 	<-e.done
-	return ended(err)
+	return closed(err)
 }
 
-func ended(err error) error {
+func closed(err error) error {
 	if err != nil {
-		return fmt.Errorf("ending the simulator: %w", err)
+		return fmt.Errorf("closing the simulator: %w", err)
 	}
 	return nil
 }
 
-// Listen serves the cloud on 127.0.0.1 and a free port, until Close.
+// Listen serves the cloud on a free port of 127.0.0.1 until Close.
 func (c *Cloud) Listen() (*Endpoint, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -127,7 +128,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Start serves the cloud on 127.0.0.1 and a free port for the time of a test, and returns its URL.
+// Start serves the cloud on a free port of 127.0.0.1 until the test ends, and returns its URL.
 func (c *Cloud) Start(tb TB) string {
 	tb.Helper()
 	e, err := c.Listen()

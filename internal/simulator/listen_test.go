@@ -1,7 +1,6 @@
 package simulator_test
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -95,91 +94,6 @@ func TestManyClientsAtOnce(t *testing.T) {
 		if len(cloud.WipesOf(id)) != 1 || cloud.AcceptedReinstalls(id) != 1 || cloud.ReinstallPosts(id) != 4 {
 			t.Errorf("%s: %d wipes of %d posts", id, len(cloud.WipesOf(id)), cloud.ReinstallPosts(id))
 		}
-	}
-}
-
-// control calls a control route.
-func control(t *testing.T, h http.Handler, method, name, body string, into any) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1/_simulator/"+name, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newRecorder()
-	h.ServeHTTP(w, req)
-	if into != nil {
-		if err := json.Unmarshal([]byte(w.body.String()), into); err != nil {
-			t.Fatalf("%s: %s: %s", name, err, &w.body)
-		}
-	}
-	return w.status
-}
-
-type recorder struct {
-	header http.Header
-	status int
-	body   strings.Builder
-}
-
-func newRecorder() *recorder { return &recorder{header: http.Header{}, status: http.StatusOK} }
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
-
-func TestControl(t *testing.T) {
-	t.Parallel()
-	cloud := simulator.New(simulator.Config{})
-	ended := false
-	h := cloud.Control(func() { ended = true })
-	var server simulator.Server
-	if status := control(t, h, "POST", "add-server", `{"name":"a","status":"STOPPED"}`, &server); status != 200 || server.Name != "a" {
-		t.Fatalf("%d %+v", status, server)
-	}
-	for _, step := range []struct {
-		name, body string
-		want       int
-	}{
-		{"reimage", `{"server_id":"` + server.ID + `","image_id":"` + simulator.UbuntuImageID + `"}`, 200},
-		{"reimage", `{"server_id":"x"}`, 400},
-		{"reimage", `{"id":"x"}`, 400},
-		{"set-status", `{"server_id":"` + server.ID + `","status":"STOPPED"}`, 200},
-		{"add-fault", `{"name":"f","action":"get","status":500,"times":1,"delay":"1ns"}`, 200},
-		{"add-fault", `{"delay":1}`, 400},
-		{"add-fault", `{"when":"now"}`, 400},
-		{"remove-fault", `{"id":1}`, 200},
-		{"remove-fault", `{"id":2}`, 400},
-		{"add-image", `{"name":"i"}`, 200},
-		{"add-server", `{"id":"x"}`, 400},
-		{"add-server", `{"id":"` + server.ID + `"}`, 400},
-		{"sync", ``, 200},
-		{"power-off", `{"server_id":"` + server.ID + `"}`, 200},
-		{"unknown", `{}`, 404},
-	} {
-		if got := control(t, h, "POST", step.name, step.body, nil); got != step.want {
-			t.Errorf("%s %s: %d, want %d", step.name, step.body, got, step.want)
-		}
-	}
-	c := newClient(t, cloud)
-	c.reinstall(server.ID, goodKey)
-	var wipes []simulator.Wipe
-	var requests []simulator.Request
-	var violations, innocent []string
-	var servers []simulator.Server
-	var hits map[string]int
-	for name, into := range map[string]any{
-		"wipes": &wipes, "requests": &requests, "violations": &violations, "innocent": &innocent, "servers": &servers, "faults-hit": &hits,
-	} {
-		control(t, h, "GET", name, "", into)
-	}
-	if len(wipes) != 2 || !wipes[0].Outside || wipes[1].RequestN != 1 || len(requests) != 1 || string(requests[0].Body) != goodKey ||
-		len(servers) != 1 || violations == nil || len(violations) != 0 {
-		t.Errorf("wipes %+v, requests %+v, servers %+v, violations %v", wipes, requests, servers, violations)
-	}
-	control(t, h, "POST", "reset-log", "", nil)
-	control(t, h, "POST", "shutdown", "", nil)
-	if !ended || len(cloud.Requests()) != 0 {
-		t.Error("not reset, or not ended")
 	}
 }
 

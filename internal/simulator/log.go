@@ -19,18 +19,18 @@ type Request struct {
 	Route    string      `json:"route"`     // such as "POST /v1/{project_id}/dev-servers/{id}/reinstallos"; empty: none
 	Action   string      `json:"action"`    // such as "reinstallos"; see [Fault]
 	ServerID string      `json:"server_id"` // empty where the route has none
-	Status   int         `json:"status"`    // HTTP status of the reply; zero: still at work, or dropped
+	Status   int         `json:"status"`    // HTTP status of the reply; zero: in progress, or dropped
 	Header   http.Header `json:"header"`
 	Body     []byte      `json:"body"`     // as sent, secrets included
-	Note     string      `json:"note"`     // why it was refused, which fault met it
+	Note     string      `json:"note"`     // why it was refused, which faults acted on it
 	Accepted bool        `json:"accepted"` // it changed a server
 }
 
-// Requests returns the requests since the last ResetLog, in the order of their arrival.
+// Requests returns the requests since the last ResetLog in the order in which they arrived.
 func (c *Cloud) Requests() []Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	out := make([]Request, len(c.requests))
 	for i, r := range c.requests {
 		out[i] = *r
@@ -40,16 +40,16 @@ func (c *Cloud) Requests() []Request {
 	return out
 }
 
-// Count returns how many requests arrived by a method (empty: any) on a route that ends with route (empty: any), whatever
-// became of them. Count("GET", "/dev-servers") counts listings, Count("POST", "/reinstallos") reinstalls.
+// Count returns how many requests with a method (empty: any) arrived on a route that ends with route (empty: any), whatever
+// their outcome. Count("GET", "/dev-servers") counts listings, Count("POST", "/reinstallos") reinstalls.
 func (c *Cloud) Count(method, route string) int {
 	return c.countIf(func(r *Request) bool {
 		return (method == "" || r.Method == method) && strings.HasSuffix(r.Route, route)
 	})
 }
 
-// CountServer returns how many requests arrived by a method (empty: any) with an action such as "get" or "reinstallos"
-// (empty: any) for one server, whatever became of them.
+// CountServer returns how many requests with a method (empty: any) and an action such as "get" or "reinstallos" (empty: any)
+// arrived for one server, whatever their outcome.
 func (c *Cloud) CountServer(method, action, id string) int {
 	return c.countIf(func(r *Request) bool {
 		return (method == "" || r.Method == method) && (action == "" || r.Action == action) && r.ServerID == id
@@ -71,7 +71,7 @@ func (c *Cloud) AcceptedReinstalls(id string) int {
 func (c *Cloud) countIf(match func(*Request) bool) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	n := 0
 	for _, r := range c.requests {
 		if match(r) {
@@ -81,63 +81,21 @@ func (c *Cloud) countIf(match func(*Request) bool) int {
 	return n
 }
 
-// Wipe is one erasure of a system disk.
-type Wipe struct {
-	Time         time.Time `json:"time"`
-	ServerID     string    `json:"server_id"`
-	Action       string    `json:"action"`    // "reinstallos", "changeos" or "outside"
-	RequestN     int       `json:"request_n"` // the request that caused it; zero for outside actors
-	Outside      bool      `json:"outside"`
-	ImageID      string    `json:"image_id"` // the image that was installed
-	KeyPairName  string    `json:"key_pair_name"`
-	AdminPassSet bool      `json:"admin_pass_set"`
-	UserData     string    `json:"user_data"` // as sent
-	OldRoot      string    `json:"old_root"`
-	NewRoot      string    `json:"new_root"`
-
-	// What was there before.
-	OldStatus      string `json:"old_status"`
-	OldImageID     string `json:"old_image_id"`
-	OldKeyPairName string `json:"old_key_pair_name"`
-}
-
-// Wipes returns the erased disks since the last ResetLog, in order.
-func (c *Cloud) Wipes() []Wipe {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settle(time.Now())
-	return slices.Clone(c.wipes)
-}
-
-// WipesOf returns the erasures of one server's disk since the last ResetLog, in order.
-func (c *Cloud) WipesOf(id string) []Wipe {
-	return slices.DeleteFunc(c.Wipes(), func(w Wipe) bool { return w.ServerID != id })
-}
-
-func (c *Cloud) recordWipe(m *machine, in installation, oldRoot, newRoot string) {
-	c.wipes = append(c.wipes, Wipe{
-		Time: c.clock, ServerID: m.ID, Action: in.action, RequestN: in.request, Outside: in.action == "outside",
-		ImageID: in.image, KeyPairName: in.key, AdminPassSet: in.password, UserData: in.userData,
-		OldRoot: oldRoot, NewRoot: newRoot, OldStatus: m.Status, OldImageID: m.ImageID, OldKeyPairName: m.KeyPairName,
-	})
-	c.logf("WIPE %s: system disk erased (%s), image %s", m.Name, in.action, in.image)
-}
-
-// Violations returns what a correct client never does, one line each: bad signatures, unknown routes, actions in a status
-// that was seen to be illegal, malformed bodies and the like. Refusals that a correct client can meet are in Innocent.
+// Violations returns the requests that a correct client never sends, one line each: bad signatures, unknown routes, actions
+// in a status that the client had seen to be illegal, malformed bodies and the like. Innocent has the other refusals.
 func (c *Cloud) Violations() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	return slices.Clone(c.violations)
 }
 
-// Innocent returns the refusals that a correct client can meet, one line each: a server that is gone or whose status
+// Innocent returns the refusals that a correct client can cause, one line each: a server that is gone or whose status has
 // changed since the client read it, wrong or expired credentials, an unknown image, throttling.
 func (c *Cloud) Innocent() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
+	c.site.Settle(time.Now())
 	return slices.Clone(c.innocent)
 }
 
@@ -159,11 +117,12 @@ func (r *Request) addNote(text string) {
 	r.Note += text
 }
 
-// ResetLog forgets requests, wipes, violations and fault hits; numbers go on counting. Faults stay.
+// ResetLog forgets requests, wipes, refusals and fault hits. The numbers of requests keep counting, and faults stay.
 func (c *Cloud) ResetLog() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(time.Now())
-	c.requests, c.wipes, c.violations, c.innocent = nil, nil, nil, nil
+	c.site.Settle(time.Now())
+	c.requests, c.violations, c.innocent = nil, nil, nil
+	c.site.ForgetWipes()
 	c.hits = map[string]int{}
 }

@@ -5,10 +5,10 @@ import "time"
 // bucket is a token bucket.
 type bucket struct {
 	tokens float64
-	filled time.Time // when tokens was true
+	filled time.Time // when tokens was computed
 }
 
-// take takes a token, if there is one.
+// take takes a token, and reports whether there was one.
 func (b *bucket) take(now time.Time, limit RateLimit) bool {
 	if limit.PerSecond <= 0 {
 		return true

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The actions, as [Fault] and [Request] name the routes.
+// The actions are the names of the routes in [Fault] and [Request].
 const (
 	actionList       = "list"
 	actionListAll    = "list-all"
@@ -25,7 +25,7 @@ const (
 	actionAssumeRole = "assume-role"
 )
 
-// bodyRule says whether a request has a body.
+// bodyRule is whether a request must have a body.
 type bodyRule int
 
 const (
@@ -38,15 +38,15 @@ type route struct {
 	method  string
 	pattern string
 	action  string
-	query   []string // the parameters it takes
+	query   []string // the parameters that it accepts
 	body    bodyRule
-	iam     bool // of IAM: without a project in the path
-	open    bool // without authentication
-	// serve answers with a status and a JSON object, or refuses.
+	iam     bool // belongs to IAM, with no project in the path
+	open    bool // requires no authentication
+	// serve returns a status and a JSON object, or a refusal.
 	serve func(c *Cloud, r *call, header http.Header) (int, map[string]any, *refusal)
 }
 
-func (rt *route) takes(parameter string) bool { return slices.Contains(rt.query, parameter) }
+func (rt *route) accepts(parameter string) bool { return slices.Contains(rt.query, parameter) }
 
 const base = "/v1/{project_id}/dev-servers"
 
@@ -56,7 +56,7 @@ var (
 	imageQuery = []string{"server_type", "flavor_name", "resource_flavor_name"}
 )
 
-// routeTable returns the routes, those with fixed last parts before those with ids.
+// routeTable returns the routes. Those that end in a fixed segment come before those that end in an id.
 func routeTable() []route {
 	return []route{
 		{method: http.MethodGet, pattern: base, action: actionList, query: pageQuery, serve: serveList},

@@ -1,15 +1,19 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// legalStart are the statuses that an action starts from.
+// legalStart returns the statuses in which an action is accepted.
 //
-// See https://support.huaweicloud.com/resmgmt-modelarts/usermanual-server-0020.html for reinstalls. START_FAILED for a
-// start is invented.
+// See https://support.huaweicloud.com/resmgmt-modelarts/usermanual-server-0020.html for reinstalls. That a start is accepted
+// in START_FAILED is invented.
 func legalStart(action string, b Behavior) []string {
 	switch action {
 	case actionStart:
@@ -27,32 +31,32 @@ func legalStart(action string, b Behavior) []string {
 	return legal
 }
 
-// checkStatus refuses an action from a status that is not legal. It is innocent if the client saw a legal status last and
-// has had no action accepted since: somebody else was quicker.
-func (c *Cloud) checkStatus(m *machine, action string) *refusal {
-	legal := legalStart(action, c.behavior(m))
-	status := or(m.console, m.Status)
+// checkStatus refuses an action in a status that is not legal. The refusal is innocent if the client last saw a legal status
+// and has had no action accepted since: somebody else was quicker.
+func (c *Cloud) checkStatus(m *datacenter.Machine, action string) *refusal {
+	legal := legalStart(action, c.site.Behavior(m))
+	status := m.ActualStatus()
 	if slices.Contains(legal, status) {
 		return nil
 	}
 	return &refusal{
-		status: http.StatusBadRequest, code: CodeIllegalStatus, innocent: slices.Contains(legal, m.shown),
+		status: http.StatusBadRequest, code: CodeIllegalStatus, innocent: slices.Contains(legal, m.LastSeen),
 		message: "LiteServer instance '" + m.ID + "' is " + status + "; " + action + " needs " + strings.Join(legal, " or ") + ".",
 	}
 }
 
-// accepted replies to an action that has just begun.
-func (c *Cloud) accepted(r *call, m *machine, replyStatus string) (int, map[string]any, *refusal) {
+// accepted returns the reply to an action that has just begun.
+func (c *Cloud) accepted(r *call, m *datacenter.Machine, replyStatus string) (int, map[string]any, *refusal) {
 	r.entry.Accepted = !r.fx.effectless
-	s := m.clone()
-	s.Status = or(replyStatus, s.Status)
+	s := m.Clone()
+	s.Status = cmp.Or(replyStatus, s.Status)
 	body := c.show(m, s)
-	m.shown = m.Status
+	m.LastSeen = m.Status
 	return http.StatusOK, body, nil
 }
 
-// power does what start, stop and reboot have in common.
-func (c *Cloud) powerAction(r *call, begin func(*machine)) (int, map[string]any, *refusal) {
+// powerAction is the common part of start, stop and reboot.
+func (c *Cloud) powerAction(r *call, begin func(*datacenter.Machine)) (int, map[string]any, *refusal) {
 	m, bad := c.findLive(r)
 	if bad == nil {
 		bad = c.checkStatus(m, r.action())
@@ -72,35 +76,18 @@ func serveStart(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal
 		ChargingMode string `json:"charging_mode"`
 		ServerType   string `json:"server_type"`
 	}
-	if err := unmarshalStrict(r.body, &options); err != nil {
+	if err := strictjson.Unmarshal(r.body, &options); err != nil {
 		return 0, nil, invalid("the request body is malformed: %s", err)
 	}
-	return c.powerAction(r, func(m *machine) {
-		end := or(c.behavior(m).StartEndStatus, StatusRunning)
-		c.transit(m, StatusStarting, c.cfg.Durations.Start, end)
-	})
+	return c.powerAction(r, c.site.Start)
 }
 
 func serveStop(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	return c.powerAction(r, func(m *machine) {
-		end := or(c.behavior(m).StopEndStatus, StatusStopped)
-		c.transit(m, StatusStopping, c.cfg.Durations.Stop, end)
-	})
+	return c.powerAction(r, c.site.Stop)
 }
 
 func serveReboot(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	return c.powerAction(r, func(m *machine) {
-		c.transit(m, StatusRebooting, c.cfg.Durations.Reboot, StatusRunning)
-	})
-}
-
-// reinstallation returns the reinstall of a machine as its behaviour has it, of the installed image.
-func (c *Cloud) reinstallation(m *machine) installation {
-	b := c.behavior(m)
-	return installation{
-		action: actionReinstall, during: or(b.ReinstallStatus, StatusReinstallingOS), duration: c.cfg.Durations.Reinstall,
-		end: or(b.EndStatus, StatusRunning), via: b.Via, image: m.ImageID, showRoot: b.ShowRoot, showImage: b.NewImageAtStart,
-	}
+	return c.powerAction(r, c.site.Reboot)
 }
 
 func serveReinstall(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
@@ -108,25 +95,25 @@ func serveReinstall(c *Cloud, r *call, _ http.Header) (int, map[string]any, *ref
 	if bad != nil {
 		return 0, nil, bad
 	}
-	b := c.behavior(m)
-	in := c.reinstallation(m)
+	b := c.site.Behavior(m)
+	in := c.site.Reinstallation(m)
 	req.apply(&in)
 	if req.ImageID != nil && *req.ImageID != m.ImageID {
 		switch b.ImageChange {
 		case ImageHonored:
 		case ImageIgnored:
-			in.image = m.ImageID
+			in.Image = m.ImageID
 		case ImageRefused:
-			bad := invalid("a reinstall does not take another image than the installed one")
+			bad := invalid("a reinstall accepts no image other than the installed one")
 			bad.innocent = true
 			return 0, nil, bad
 		}
 	}
-	in.request = r.entry.N
+	in.Request = r.entry.N
 	if !r.fx.effectless {
-		c.install(m, in)
+		c.site.Install(m, in)
 	}
-	return c.accepted(r, m, or(b.ReinstallReplyStatus, in.during))
+	return c.accepted(r, m, cmp.Or(b.ReinstallReplyStatus, in.During))
 }
 
 func serveChangeOS(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
@@ -137,20 +124,17 @@ func serveChangeOS(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refu
 	if req.ImageID == nil {
 		return 0, nil, invalid("image_id is missing")
 	}
-	b := c.behavior(m)
-	in := c.reinstallation(m)
-	in.action, in.during, in.duration = actionChangeOS, StatusChangingOS, c.cfg.Durations.ChangeOS
-	in.end, in.via = or(b.ChangeOSEndStatus, StatusRunning), nil
+	in := c.site.OSChange(m)
 	req.apply(&in)
-	in.request = r.entry.N
+	in.Request = r.entry.N
 	if !r.fx.effectless {
-		c.install(m, in)
+		c.site.Install(m, in)
 	}
 	return c.accepted(r, m, "")
 }
 
-// osRequest reads and checks the request of reinstallos and changeos: the server, then its body, then the status.
-func (c *Cloud) osRequest(r *call) (*machine, osRequest, *refusal) {
+// osRequest reads and checks a request for reinstallos or changeos: first the server, then the body, then the status.
+func (c *Cloud) osRequest(r *call) (*datacenter.Machine, osRequest, *refusal) {
 	m, bad := c.findLive(r)
 	if bad != nil {
 		return nil, osRequest{}, bad
@@ -159,11 +143,11 @@ func (c *Cloud) osRequest(r *call) (*machine, osRequest, *refusal) {
 	if bad != nil {
 		return nil, req, bad
 	}
-	if bad := req.check(m, c.behavior(m)); bad != nil {
+	if bad := req.check(m, c.site.Behavior(m)); bad != nil {
 		return nil, req, bad
 	}
 	if req.ImageID != nil {
-		if image, ok := c.images[*req.ImageID]; !ok || image.Status != "ACTIVE" {
+		if image, ok := c.site.Image(*req.ImageID); !ok || image.Status != datacenter.ImageActive {
 			bad := invalid("the image is not known or not active")
 			bad.innocent = true
 			return nil, req, bad

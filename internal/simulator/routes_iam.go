@@ -1,12 +1,15 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// temporaryKey is what an assumed role may sign with.
+// temporaryKey is the credential of an assumed role.
 type temporaryKey struct {
 	secret  string
 	token   string
@@ -52,7 +55,7 @@ func serveTokens(c *Cloud, r *call, header http.Header) (int, map[string]any, *r
 			} `json:"scope"`
 		} `json:"auth"`
 	}
-	if err := unmarshalStrict(r.body, &in); err != nil || !slices.Equal(in.Auth.Identity.Methods, []string{"password"}) {
+	if err := strictjson.Unmarshal(r.body, &in); err != nil || !slices.Equal(in.Auth.Identity.Methods, []string{"password"}) {
 		return 0, nil, invalid("the request body is not a password authentication")
 	}
 	user := in.Auth.Identity.Password.User
@@ -61,14 +64,13 @@ func serveTokens(c *Cloud, r *call, header http.Header) (int, map[string]any, *r
 	}
 	project := in.Auth.Scope.Project
 	if !slices.ContainsFunc(c.cfg.Projects, func(p Project) bool { return p.ID == project.ID || p.Name == project.Name }) {
-		return 0, nil, unauthorized("the scope is no project of the user", true)
+		return 0, nil, unauthorized("the scope is not a project of the user", true)
 	}
-	c.serial++
-	token := "token-" + hexID("token", c.serial)
+	token := "token-" + hexID("token", c.site.Serial())
 	c.tokens[token] = true
 	header.Set("X-Subject-Token", token)
 	return http.StatusCreated, map[string]any{"token": map[string]any{
-		"methods": []string{"password"}, "expires_at": iamTime(c.clock.Add(24 * time.Hour)), "issued_at": iamTime(c.clock),
+		"methods": []string{"password"}, "expires_at": iamTime(c.site.Now().Add(24 * time.Hour)), "issued_at": iamTime(c.site.Now()),
 	}}, nil
 }
 
@@ -88,13 +90,13 @@ func serveAssumeRole(c *Cloud, r *call, _ http.Header) (int, map[string]any, *re
 			} `json:"identity"`
 		} `json:"auth"`
 	}
-	if err := unmarshalStrict(r.body, &in); err != nil || !slices.Equal(in.Auth.Identity.Methods, []string{"assume_role"}) {
-		return 0, nil, invalid("the request body is not of the method assume_role")
+	if err := strictjson.Unmarshal(r.body, &in); err != nil || !slices.Equal(in.Auth.Identity.Methods, []string{"assume_role"}) {
+		return 0, nil, invalid("the request body does not use the method assume_role")
 	}
 	role := in.Auth.Identity.AssumeRole
-	seconds := or(role.Duration, 900)
+	seconds := cmp.Or(role.Duration, 900)
 	if seconds < 900 || seconds > 86400 {
-		return 0, nil, invalid("duration_seconds is not from 900 to 86400")
+		return 0, nil, invalid("duration_seconds is not between 900 and 86400")
 	}
 	if role.DomainName == "" && role.DomainID == "" {
 		return 0, nil, invalid("neither domain_name nor domain_id is given")
@@ -107,19 +109,19 @@ func serveAssumeRole(c *Cloud, r *call, _ http.Header) (int, map[string]any, *re
 		return 0, nil, &refusal{status: http.StatusForbidden, code: "IAM.0007", message: "the agency cannot be assumed", innocent: true}
 	}
 	lifetime := time.Duration(seconds) * time.Second
-	return http.StatusCreated, c.issue(lifetime, or(c.cfg.Agencies[i].Lifetime, lifetime)), nil
+	return http.StatusCreated, c.issue(lifetime, cmp.Or(c.cfg.Agencies[i].Lifetime, lifetime)), nil
 }
 
-// issue makes temporary credentials that say they live for a time, and live for another one.
-func (c *Cloud) issue(said, lived time.Duration) map[string]any {
-	c.serial++
-	access := "HST" + hexID("access", c.serial)[:17]
+// issue returns temporary credentials that claim one lifetime and have another.
+func (c *Cloud) issue(claimed, actual time.Duration) map[string]any {
+	serial := c.site.Serial()
+	access := "HST" + hexID("access", serial)[:17]
 	key := &temporaryKey{
-		secret: hexID("secret", c.serial), token: "st-" + hexID("security-token", c.serial), expires: c.clock.Add(lived),
+		secret: hexID("secret", serial), token: "st-" + hexID("security-token", serial), expires: c.site.Now().Add(actual),
 	}
 	c.temporary[access] = key
 	return map[string]any{"credential": map[string]any{
-		"access": access, "secret": key.secret, "securitytoken": key.token, "expires_at": iamTime(c.clock.Add(said)),
+		"access": access, "secret": key.secret, "securitytoken": key.token, "expires_at": iamTime(c.site.Now().Add(claimed)),
 	}}
 }
 

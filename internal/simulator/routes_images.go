@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 )
 
 func serveImages(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
@@ -11,10 +14,9 @@ func serveImages(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusa
 	if query.Has("server_type") && !slices.Contains([]string{TypeECS, TypeBMS, TypeHPS}, serverType) {
 		return 0, nil, invalid("server_type %q is none of ECS, BMS, HPS", serverType)
 	}
-	flavor := or(query.Get("flavor_name"), query.Get("resource_flavor_name"))
+	flavor := cmp.Or(query.Get("flavor_name"), query.Get("resource_flavor_name"))
 	data := []any{}
-	for _, id := range c.imageOrder {
-		image := c.images[id]
+	for _, image := range c.site.Images() {
 		if serverType != "" && serverType != image.ServerType {
 			continue
 		}
@@ -28,10 +30,10 @@ func serveImages(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusa
 }
 
 func serveImage(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	if !idPattern.MatchString(r.id) {
+	if !datacenter.ValidID(r.id) {
 		return 0, nil, invalid("the image id %q is malformed", r.id)
 	}
-	image, ok := c.images[r.id]
+	image, ok := c.site.Image(r.id)
 	if !ok {
 		return 0, nil, &refusal{
 			status: http.StatusBadRequest, code: CodeNotFound, message: "Image '" + r.id + "' not found.", innocent: true,

@@ -6,33 +6,36 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 )
 
-// find returns the machine that a path names.
-func (c *Cloud) find(r *call) (*machine, *refusal) {
-	if !idPattern.MatchString(r.id) {
+// find returns the server that the path names, deleted or not.
+func (c *Cloud) find(r *call) (*datacenter.Machine, *refusal) {
+	if !datacenter.ValidID(r.id) {
 		return nil, invalid("the id %q is malformed", r.id)
 	}
-	m, ok := c.servers[r.id]
-	if !ok || c.stranger(r) {
+	m, ok := c.site.Find(r.id)
+	if !ok || c.isStranger(r) {
 		return nil, notFound(r.id)
 	}
 	return m, nil
 }
 
-// findLive is find for a machine that is not deleted.
-func (c *Cloud) findLive(r *call) (*machine, *refusal) {
+// findLive is find for a server that is not deleted.
+func (c *Cloud) findLive(r *call) (*datacenter.Machine, *refusal) {
 	m, bad := c.find(r)
-	if bad == nil && m.gone {
+	if bad == nil && m.Gone() {
 		return nil, notFound(r.id)
 	}
 	return m, bad
 }
 
-// show writes a server as a reader sees it, and remembers what the client saw.
-func (c *Cloud) show(m *machine, s Server) map[string]any {
-	m.shown = s.Status
-	return serverBody(s, c.behavior(m), c.images[s.ImageID])
+// show writes a server as a reader sees it, and records which status the client has seen.
+func (c *Cloud) show(m *datacenter.Machine, s Server) map[string]any {
+	m.LastSeen = s.Status
+	image, _ := c.site.Image(s.ImageID)
+	return serverBody(s, c.site.Behavior(m), image)
 }
 
 func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
@@ -41,16 +44,16 @@ func serveGet(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) 
 		return 0, nil, bad
 	}
 	stale, invisible := r.fx.view(m.ID)
-	s, ok := c.view(m, stale, invisible)
+	s, ok := c.site.View(m, stale, invisible)
 	if !ok {
 		return 0, nil, notFound(r.id)
 	}
-	s.Status = or(r.fx.flicker, s.Status)
+	s.Status = cmp.Or(r.fx.flicker, s.Status)
 	return http.StatusOK, c.show(m, s), nil
 }
 
 func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	if c.cfg.Behavior.ListForbidden {
+	if c.site.DefaultBehavior().ListForbidden {
 		return 0, nil, forbidden("no permission to list DevServers")
 	}
 	page, bad := parsePage(r.url.Query())
@@ -60,7 +63,7 @@ func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal)
 	owner := c.caller(r)
 	if page.owner != "" && page.owner != owner {
 		if !c.cfg.Admin {
-			return 0, nil, forbidden("only administrators list the DevServers of others")
+			return 0, nil, forbidden("only administrators may list the DevServers of others")
 		}
 		owner = page.owner
 	}
@@ -69,18 +72,18 @@ func serveList(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal)
 }
 
 func serveListAll(c *Cloud, r *call, _ http.Header) (int, map[string]any, *refusal) {
-	if c.cfg.Behavior.ListForbidden {
+	if c.site.DefaultBehavior().ListForbidden {
 		return 0, nil, forbidden("no permission to list all DevServers")
 	}
 	rows := c.rows(r)
-	if c.stranger(r) {
+	if c.isStranger(r) {
 		rows = nil
 	}
 	return http.StatusOK, c.page(rows, pageRequest{limit: max(len(rows), 1)}), nil
 }
 
 func serveSync(c *Cloud, r *call, header http.Header) (int, map[string]any, *refusal) {
-	c.sync()
+	c.site.Sync()
 	status, body, bad := serveList(c, r, header)
 	if bad == nil {
 		r.entry.Accepted = true
@@ -90,23 +93,22 @@ func serveSync(c *Cloud, r *call, header http.Header) (int, map[string]any, *ref
 
 // row is a server in a listing.
 type row struct {
-	m    *machine
+	m    *datacenter.Machine
 	seen Server
 }
 
 func (c *Cloud) rows(r *call) []row {
 	var rows []row
-	for _, id := range c.order {
-		m := c.servers[id]
-		stale, invisible := r.fx.view(id)
-		if seen, ok := c.view(m, stale, invisible); ok {
+	for _, m := range c.site.Machines() {
+		stale, invisible := r.fx.view(m.ID)
+		if seen, ok := c.site.View(m, stale, invisible); ok {
 			rows = append(rows, row{m, seen})
 		}
 	}
 	return rows
 }
 
-// pageRequest is what the query of a listing asks for.
+// pageRequest is the parsed query of a listing.
 type pageRequest struct {
 	owner    string
 	byUpdate bool
@@ -132,7 +134,7 @@ func parsePage(query url.Values) (pageRequest, *refusal) {
 		return p, invalid("sort_key %q is neither createTime nor updateTime", key)
 	}
 	if len(p.owner) > 64 || query.Has("owner") && p.owner == "" {
-		return p, invalid("owner has not 1 to 64 characters")
+		return p, invalid("owner does not have 1 to 64 characters")
 	}
 	var bad *refusal
 	if p.limit, bad = number(query, "limit", 10, 1024); bad != nil {
@@ -148,12 +150,12 @@ func number(query url.Values, name string, fallback, most int) (int, *refusal) {
 	}
 	n, err := strconv.Atoi(query.Get(name))
 	if err != nil || n < 0 || n > most {
-		return 0, invalid("%s %q is not a number from 0 to %d", name, query.Get(name), most)
+		return 0, invalid("%s %q is not a number between 0 and %d", name, query.Get(name), most)
 	}
 	return n, nil
 }
 
-// page sorts and cuts rows. The number of the current page counts from 0, as in the documented example.
+// page sorts the rows and returns one page of them. Pages are numbered from 0, as in the documented example.
 func (c *Cloud) page(rows []row, p pageRequest) map[string]any {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		d := cmp.Compare(a.seen.CreateAt, b.seen.CreateAt)

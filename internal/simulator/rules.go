@@ -1,20 +1,20 @@
 package simulator
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-const maxUserData = 32 << 10 // bytes before the encoding
+const maxUserData = 32 << 10 // bytes before encoding
 
 // osRequest is the body of reinstallos and changeos.
 type osRequest struct {
@@ -26,11 +26,11 @@ type osRequest struct {
 
 var keyPairPattern = regexp.MustCompile(`^[-_.a-zA-Z0-9]{1,64}$`)
 
-// parseOSRequest reads a body; keys are exact, and null is no value.
+// parseOSRequest reads a body. Keys must match exactly, and null is not a value.
 func parseOSRequest(body []byte) (osRequest, *refusal) {
 	var q osRequest
 	var members map[string]json.RawMessage
-	err := unmarshalStrict(body, &members)
+	err := strictjson.Unmarshal(body, &members)
 	for name, value := range members {
 		switch name {
 		case "admin_pass", "key_pair_name", "image_id", "user_data":
@@ -42,7 +42,7 @@ func parseOSRequest(body []byte) (osRequest, *refusal) {
 		}
 	}
 	if err == nil {
-		err = unmarshalStrict(body, &q)
+		err = strictjson.Unmarshal(body, &q)
 	}
 	if err != nil {
 		return osRequest{}, invalid("the request body is malformed: %s", err)
@@ -50,8 +50,8 @@ func parseOSRequest(body []byte) (osRequest, *refusal) {
 	return q, nil
 }
 
-// check applies the rules of the API page. No message repeats a value.
-func (q *osRequest) check(m *machine, b Behavior) *refusal {
+// check applies the rules of the API page. No message quotes a value.
+func (q *osRequest) check(m *datacenter.Machine, b Behavior) *refusal {
 	switch {
 	case m.ServerType == TypeHPS && q.AdminPass != nil:
 		return &refusal{status: http.StatusBadRequest, code: CodeUnsupported, message: "supernodes do not support admin_pass"}
@@ -68,7 +68,7 @@ func (q *osRequest) check(m *machine, b Behavior) *refusal {
 		}
 	}
 	if q.ImageID != nil && len(*q.ImageID) != 36 {
-		bad := invalid("image_id has not 36 characters")
+		bad := invalid("image_id does not have 36 characters")
 		bad.innocent = true
 		return bad
 	}
@@ -92,12 +92,12 @@ func checkUserData(data *string) *refusal {
 	return nil
 }
 
-// checkPassword returns what is wrong with a password, empty if nothing is.
+// checkPassword returns what is wrong with a password, or an empty string.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func checkPassword(password string, anyCase bool) string {
 	if n := len([]rune(password)); n < 8 || n > 26 {
-		return "has not 8 to 26 characters"
+		return "does not have 8 to 26 characters"
 	}
 	var upper, lower, digit, special int
 	for _, ch := range password {
@@ -111,7 +111,7 @@ func checkPassword(password string, anyCase bool) string {
 		case unicode.IsPrint(ch):
 			special = 1
 		default:
-			return "has a character that cannot be printed"
+			return "has an unprintable character"
 		}
 	}
 	if upper+lower+digit+special < 3 {
@@ -134,75 +134,16 @@ func reversed(s string) string {
 	return string(r)
 }
 
-// apply puts what is asked for into an installation.
-func (q *osRequest) apply(in *installation) {
+// apply copies the request into an installation.
+func (q *osRequest) apply(in *datacenter.Installation) {
 	if q.ImageID != nil {
-		in.image = *q.ImageID
+		in.Image = *q.ImageID
 	}
 	if q.KeyPairName != nil {
-		in.key = *q.KeyPairName
+		in.KeyPair = *q.KeyPairName
 	}
 	if q.UserData != nil {
-		in.userData = *q.UserData
+		in.UserData = *q.UserData
 	}
-	in.password = q.AdminPass != nil
-}
-
-var errNotObject = errors.New("not a JSON object")
-
-// unmarshalStrict reads one JSON object without unknown keys, without keys given twice, and without anything after it.
-// Its errors do not repeat values.
-func unmarshalStrict(data []byte, into any) error {
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 || trimmed[0] != '{' {
-		return errNotObject
-	}
-	if err := checkKeys(json.NewDecoder(bytes.NewReader(data))); err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return fmt.Errorf("%s is of the wrong type", wrongType.Field)
-		}
-		return fmt.Errorf("reading the JSON object: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON object")
-	}
-	return nil
-}
-
-// checkKeys reads one JSON value and refuses an object with a key that is given twice.
-func checkKeys(d *json.Decoder) error {
-	token, err := d.Token()
-	if err != nil {
-		return errNotObject
-	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if delim == '{' {
-			key, err := d.Token()
-			if err != nil {
-				return errNotObject
-			}
-			name, _ := key.(string)
-			if seen[name] {
-				return fmt.Errorf("the key %q is given twice", name)
-			}
-			seen[name] = true
-		}
-		if err := checkKeys(d); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return errNotObject
-	}
-	return nil
+	in.Password = q.AdminPass != nil
 }

@@ -3,9 +3,13 @@ package simulator
 import (
 	"fmt"
 	"slices"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// Scenario is a cloud in a file: the fields of [Config] and what is in the cloud. Durations are written as "1m30s".
+// Scenario is the description of a cloud in a file: the fields of [Config], and the contents of the cloud. Durations are
+// written as "1m30s".
 type Scenario struct {
 	Config
 
@@ -14,10 +18,10 @@ type Scenario struct {
 	Faults  []Fault  `json:"faults"`
 }
 
-// ParseScenario reads a scenario from JSON. Unknown keys and malformed or repeated server ids are errors.
+// ParseScenario reads a scenario from JSON. It returns an error for unknown keys and for malformed or repeated server ids.
 func ParseScenario(data []byte) (Scenario, error) {
 	var s Scenario
-	if err := unmarshalStrict(data, &s); err != nil {
+	if err := strictjson.Unmarshal(data, &s); err != nil {
 		return Scenario{}, fmt.Errorf("reading the scenario: %w", err)
 	}
 	var ids []string
@@ -25,7 +29,7 @@ func ParseScenario(data []byte) (Scenario, error) {
 		if server.ID == "" {
 			continue
 		}
-		if !idPattern.MatchString(server.ID) || slices.Contains(ids, server.ID) {
+		if !datacenter.ValidID(server.ID) || slices.Contains(ids, server.ID) {
 			return Scenario{}, fmt.Errorf("reading the scenario: the server id %q is malformed or given twice", server.ID)
 		}
 		ids = append(ids, server.ID)

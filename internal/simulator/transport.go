@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,11 +14,11 @@ import (
 )
 
 // RoundTripper returns a transport that reaches the cloud in memory, whatever the host of the URL. It opens no socket and
-// leaves no goroutine behind, so that it works in a testing/synctest bubble.
+// leaves no goroutine behind, so it works in a testing/synctest bubble.
 //
 // Connection faults become io.EOF (dropped before the handling), io.ErrUnexpectedEOF (dropped after), *net.OpError of the
-// operation "read" with ECONNRESET (Reset) or of the operation "dial" with ECONNREFUSED (RefuseDial). A context that ends
-// returns its cause.
+// operation "read" with ECONNRESET (Reset) or of the operation "dial" with ECONNREFUSED (RefuseDial). When the context is
+// done, its cause is returned.
 func (c *Cloud) RoundTripper() http.RoundTripper { return transport{c} }
 
 type transport struct{ cloud *Cloud }
@@ -36,7 +37,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		host = req.URL.Host
 	}
 	out, err := t.cloud.exchange(req.Context(), &call{
-		method: or(req.Method, http.MethodGet), url: req.URL, host: host, header: req.Header.Clone(), body: body, tooBig: tooBig,
+		method: cmp.Or(req.Method, http.MethodGet), url: req.URL, host: host, header: req.Header.Clone(), body: body, tooBig: tooBig,
 	})
 	if err != nil {
 		return nil, err
@@ -79,10 +80,10 @@ func response(req *http.Request, out reply) *http.Response {
 
 type brokenReader struct{}
 
-// Read fails as a connection that broke.
+// Read fails as on a broken connection.
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// readBody reads a request body up to what the gateway takes, and closes it.
+// readBody reads a request body up to the limit of the gateway, and closes it.
 func readBody(body io.ReadCloser) (data []byte, tooBig bool, err error) {
 	if body == nil {
 		return nil, false, nil

@@ -1,6 +1,12 @@
 package simulator
 
-// serverBody writes a server as the API page has it.
+import (
+	"cmp"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+)
+
+// serverBody writes a server in the format of the API page.
 //
 // See https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html
 func serverBody(s Server, b Behavior, known Image) map[string]any {
@@ -21,7 +27,7 @@ func serverBody(s Server, b Behavior, known Image) map[string]any {
 	}
 	if !b.HideImage {
 		image := imageBody(Image{
-			ID: s.ImageID, Name: s.ImageName, Arch: s.Arch, ServerType: s.ServerType, Status: or(known.Status, "ACTIVE"),
+			ID: s.ImageID, Name: s.ImageName, Arch: s.Arch, ServerType: s.ServerType, Status: cmp.Or(known.Status, datacenter.ImageActive),
 		})
 		body["image"] = image
 		if b.OlderReplies {

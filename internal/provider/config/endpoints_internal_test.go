@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providertest"
 )
 
-func TestendpointsValidator(t *testing.T) {
+func TestEndpoints(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct {
@@ -85,7 +85,7 @@ func wantNoPath(t *testing.T, diags diag.Diagnostics) {
 	}
 }
 
-func TestendpointValidator(t *testing.T) {
+func TestEndpoint(t *testing.T) {
 	t.Parallel()
 
 	for value, want := range map[types.String]string{

@@ -1,10 +1,9 @@
 // Command devserver-simulator serves a simulated DevServer cloud on the loopback interface.
 //
-// It prints its URL on one line, then runs until it is told to end: by POST /_simulator/shutdown, by SIGINT or SIGTERM,
-// when -max-lifetime is over, or, with -exit-with-stdin, when its standard input ends. Requests and transitions are logged
-// to standard error with -log.
+// It prints its URL on one line and exits on POST /_simulator/shutdown, on SIGINT or SIGTERM, after -max-lifetime, or, with
+// -exit-with-stdin, when its standard input is closed. With -log, it logs requests and transitions to standard error.
 //
-// The URL serves ModelArts and IAM, and the control routes of [simulator.Cloud.Control] under /_simulator/.
+// The URL serves ModelArts and IAM, and the control routes of [control.Handler] under /_simulator/.
 package main
 
 import (
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/control"
 )
 
 func main() {
@@ -46,13 +46,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("devserver-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 means a free one")
 	flags.StringVar(&o.scenario, "scenario", "", "JSON `file` with servers, images, behavior, durations and faults; none: one stopped server")
-	flags.DurationVar(&o.maxLifetime, "max-lifetime", 30*time.Minute, "end after this `duration`; 0 means never")
-	flags.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "end when standard input ends")
+	flags.DurationVar(&o.maxLifetime, "max-lifetime", 30*time.Minute, "exit after this `duration`; 0 means never")
+	flags.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "exit when standard input is closed")
 	flags.BoolVar(&o.log, "log", false, "log requests and transitions to standard error")
 	if err := flags.Parse(args); err != nil {
-		return o, fmt.Errorf("the flags: %w", err)
+		return o, fmt.Errorf("parsing the flags: %w", err)
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -60,7 +60,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// run serves until ctx ends or one of the other reasons to end comes up.
+// run serves until ctx is done, or until there is another reason to exit.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
@@ -123,7 +123,7 @@ func serve(ctx context.Context, address string, cloud *simulator.Cloud, shutdown
 	if err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
-	control, api := cloud.Control(shutdown), cloud.Handler()
+	control, api := control.Handler(cloud, shutdown), cloud.Handler()
 	return simulator.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if strings.HasPrefix(req.URL.Path, "/_simulator/") {
 			control.ServeHTTP(w, req)
@@ -133,7 +133,7 @@ func serve(ctx context.Context, address string, cloud *simulator.Cloud, shutdown
 	}))
 }
 
-// wait waits for the context, and has transitions logged when they happen.
+// wait waits until the context is done, and has transitions logged when they happen.
 func wait(ctx context.Context, cloud *simulator.Cloud) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

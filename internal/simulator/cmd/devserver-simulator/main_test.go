@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// start runs the command and returns its URL, its standard input, and what it ended with.
+// start runs the command and returns its URL, its standard input, and a channel for its error.
 func start(t *testing.T, args ...string) (url string, stdin io.WriteCloser, end <-chan error) {
 	t.Helper()
 	in, stdin := io.Pipe()
@@ -54,10 +54,10 @@ func finished(t *testing.T, end <-chan error) {
 	select {
 	case err := <-end:
 		if err != nil {
-			t.Errorf("ended with %s", err)
+			t.Errorf("exited with %s", err)
 		}
 	case <-time.After(30 * time.Second):
-		t.Error("does not end")
+		t.Error("does not exit")
 	}
 }
 

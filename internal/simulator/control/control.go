@@ -1,16 +1,24 @@
-package simulator
+// Package control lets another process inspect a simulated cloud and act on it.
+package control
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// Control returns the routes by which another process inspects the cloud and acts on it. All are under /_simulator/ and
-// speak JSON; nothing authenticates them, so that they belong on the loopback interface alone.
+const maxBody = 12 << 20 // bytes
+
+// Handler returns the routes through which another process inspects a cloud and acts on it. All are under /_simulator/ and
+// speak JSON. They require no authentication, so they must be served on the loopback interface only.
 //
-//	GET  requests, wipes, violations, innocent, faults-hit, servers     what happened, what is
+//	GET  requests, wipes, violations, innocent, faults-hit, servers     the log, and the servers as they are
 //	POST reimage, begin-reinstall        {"server_id", "image_id", "key_pair_name"}
 //	POST set-image, set-key-pair, set-status    {"server_id", "image_id" or "key_pair_name" or "status"}
 //	POST power-on, power-off, delete     {"server_id"}
@@ -19,8 +27,8 @@ import (
 //	POST clear-faults, sync, reset-log
 //	POST shutdown                        calls shutdown, if it is not nil
 //
-// requests shows bodies and headers as they came, secrets included.
-func (c *Cloud) Control(shutdown func()) http.Handler {
+// requests shows bodies and headers as received, secrets included.
+func Handler(c *simulator.Cloud, shutdown func()) http.Handler {
 	mux := http.NewServeMux()
 	get := func(name string, read func() any) {
 		mux.HandleFunc("GET /_simulator/"+name, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, read()) })
@@ -31,8 +39,8 @@ func (c *Cloud) Control(shutdown func()) http.Handler {
 	get("innocent", func() any { return list(c.Innocent()) })
 	get("faults-hit", func() any { return c.FaultsHit() })
 	get("servers", func() any { return c.Servers() })
-	c.controlActors(mux)
-	c.controlAdditions(mux)
+	addActors(c, mux)
+	addAdditions(c, mux)
 	mux.HandleFunc("POST /_simulator/shutdown", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]any{})
 		if shutdown != nil {
@@ -42,7 +50,7 @@ func (c *Cloud) Control(shutdown func()) http.Handler {
 	return mux
 }
 
-// list makes an empty list of nil, which JSON would call null.
+// list replaces nil by an empty list, since JSON would write null.
 func list[T any](rows []T) []T {
 	if rows == nil {
 		return []T{}
@@ -50,7 +58,7 @@ func list[T any](rows []T) []T {
 	return rows
 }
 
-// command is the body of the control routes that act.
+// command is the body of the routes that act on a server.
 type command struct {
 	ServerID    string `json:"server_id"`
 	ImageID     string `json:"image_id"`
@@ -58,7 +66,7 @@ type command struct {
 	Status      string `json:"status"`
 }
 
-func (c *Cloud) controlActors(mux *http.ServeMux) {
+func addActors(c *simulator.Cloud, mux *http.ServeMux) {
 	actor := func(name string, do func(command)) {
 		post(mux, name, func(in command) (any, string) {
 			if !c.Has(in.ServerID) {
@@ -84,20 +92,20 @@ func (c *Cloud) controlActors(mux *http.ServeMux) {
 	}
 }
 
-func (c *Cloud) controlAdditions(mux *http.ServeMux) {
-	post(mux, "add-image", func(in Image) (any, string) {
+func addAdditions(c *simulator.Cloud, mux *http.ServeMux) {
+	post(mux, "add-image", func(in simulator.Image) (any, string) {
 		c.AddImage(in)
 		return map[string]any{}, ""
 	})
-	post(mux, "add-server", func(in Server) (any, string) {
-		if in.ID != "" && (!idPattern.MatchString(in.ID) || c.Has(in.ID)) {
+	post(mux, "add-server", func(in simulator.Server) (any, string) {
+		if in.ID != "" && (!datacenter.ValidID(in.ID) || c.Has(in.ID)) {
 			return nil, "the server id is malformed or taken"
 		}
 		return c.AddServer(in), ""
 	})
 	var mu sync.Mutex
 	var removers []func()
-	post(mux, "add-fault", func(in Fault) (any, string) {
+	post(mux, "add-fault", func(in simulator.Fault) (any, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		removers = append(removers, c.AddFault(in))
@@ -117,13 +125,13 @@ func (c *Cloud) controlAdditions(mux *http.ServeMux) {
 	})
 }
 
-// post adds a control route that reads a T and answers with a value, or with 400 and what is wrong.
+// post adds a route that reads a T. do returns the reply, or the error message of a 400.
 func post[T any](mux *http.ServeMux, name string, do func(T) (any, string)) {
 	mux.HandleFunc("POST /_simulator/"+name, func(w http.ResponseWriter, req *http.Request) {
-		body, _, err := readBody(req.Body)
+		body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 		var in T
 		if err == nil {
-			err = unmarshalStrict(body, &in)
+			err = strictjson.Unmarshal(body, &in)
 		}
 		if err != nil {
 			answer(w, http.StatusBadRequest, map[string]any{"error": err.Error()})

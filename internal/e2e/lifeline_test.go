@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// envLeash is the address at which a provider finds the test that it belongs to.
-const envLeash = "MODELARTS_TEST_LEASH"
+// envLifeline names the address at which a provider reaches its test.
+const envLifeline = "MODELARTS_TEST_LIFELINE"
 
-// wearLeash ties a provider to its test, if there is one that wants it: the connection ends with the provider, however
-// that ends, and a byte on it is a signal that the provider sends to itself, and sends back if it has survived. The end of
-// the test kills it. No process is ever looked for by its number.
-func wearLeash() {
-	addr := os.Getenv(envLeash)
+// attachLifeline connects a provider to its test, if the test asks for that. The connection closes with the provider, however
+// that ends. A byte on it is the number of a signal that the provider sends to itself, and echoes if it survives. When the
+// test closes the connection, the provider kills itself. So no process ever has to be found by its number.
+func attachLifeline() {
+	addr := os.Getenv(envLifeline)
 	if addr == "" {
 		return
 	}
@@ -43,18 +43,18 @@ func wearLeash() {
 	}()
 }
 
-// leashes are the test's ends.
-type leashes struct {
+// lifelines are the test's ends of the connections to its providers.
+type lifelines struct {
 	listener net.Listener
 	addr     string
 
 	mu     sync.Mutex
 	closed bool
-	alive  map[net.Conn]int // and the signals that each has survived
+	alive  map[net.Conn]int // to the number of signals that the provider has survived
 }
 
-// newLeashes waits for providers until the test ends, and then leaves none behind.
-func newLeashes(t *testing.T) *leashes {
+// newLifelines accepts providers until the test ends, and then kills those that are left.
+func newLifelines(t *testing.T) *lifelines {
 	t.Helper()
 
 	l, err := listenForProviders(t.Context())
@@ -67,8 +67,8 @@ func newLeashes(t *testing.T) *leashes {
 	return l
 }
 
-// listenForProviders waits for providers until it is closed.
-func listenForProviders(ctx context.Context) (*leashes, error) {
+// listenForProviders accepts providers until it is closed.
+func listenForProviders(ctx context.Context) (*lifelines, error) {
 	var config net.ListenConfig
 
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -76,7 +76,7 @@ func listenForProviders(ctx context.Context) (*leashes, error) {
 		return nil, err
 	}
 
-	l := &leashes{listener: listener, addr: listener.Addr().String(), alive: map[net.Conn]int{}}
+	l := &lifelines{listener: listener, addr: listener.Addr().String(), alive: map[net.Conn]int{}}
 
 	go func() {
 		for {
@@ -92,8 +92,8 @@ func listenForProviders(ctx context.Context) (*leashes, error) {
 	return l, nil
 }
 
-// close leaves no provider behind.
-func (l *leashes) close() {
+// close kills the providers that are left.
+func (l *lifelines) close() {
 	_ = l.listener.Close()
 
 	l.mu.Lock()
@@ -102,8 +102,8 @@ func (l *leashes) close() {
 	l.kill()
 }
 
-// hold keeps the end of one provider until that ends.
-func (l *leashes) hold(conn net.Conn) {
+// hold keeps the connection to one provider until it closes.
+func (l *lifelines) hold(conn net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -133,16 +133,16 @@ func (l *leashes) hold(conn net.Conn) {
 }
 
 // providers counts the providers that are alive.
-func (l *leashes) providers() int {
+func (l *lifelines) providers() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
 	return len(l.alive)
 }
 
-// signal has the providers that are alive send a signal to themselves, and waits until each has survived it, or has not. It
-// returns how many there were.
-func (l *leashes) signal(signal syscall.Signal) int {
+// signal has the providers that are alive send a signal to themselves, and waits until each has survived it or is gone. It
+// returns the number of providers.
+func (l *lifelines) signal(signal syscall.Signal) int {
 	l.mu.Lock()
 
 	sent := maps.Clone(l.alive)
@@ -152,7 +152,7 @@ func (l *leashes) signal(signal syscall.Signal) int {
 
 	l.mu.Unlock()
 
-	sooner(func() bool {
+	eventually(func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 
@@ -168,5 +168,5 @@ func (l *leashes) signal(signal syscall.Signal) int {
 	return len(sent)
 }
 
-// kill kills the providers that are alive, and waits for their end. It returns how many there were.
-func (l *leashes) kill() int { return l.signal(syscall.SIGKILL) }
+// kill kills the providers that are alive, waits until they are gone, and returns their number.
+func (l *lifelines) kill() int { return l.signal(syscall.SIGKILL) }

@@ -176,56 +176,6 @@ func TestSecondReinstallErasesAgain(t *testing.T) {
 	})
 }
 
-func TestKeepUpdateAt(t *testing.T) {
-	t.Parallel()
-	cloud := simulator.New(simulator.Config{Behavior: simulator.Behavior{KeepUpdateAt: true}})
-	s := cloud.AddServer(simulator.Server{Status: simulator.StatusStopped})
-	cloud.Reimage(s.ID, "")
-	if now, _ := cloud.Server(s.ID); now.UpdateAt != s.UpdateAt || now.Root() == s.Root() {
-		t.Errorf("%+v", now)
-	}
-}
-
-func TestOutsideActors(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cloud := simulator.New(simulator.Config{})
-		s := cloud.AddServer(simulator.Server{KeyPairName: "a"})
-		cloud.Reimage(s.ID, simulator.UbuntuImageID)
-		now, _ := cloud.Server(s.ID)
-		if now.ImageID != simulator.UbuntuImageID || now.Root() == s.Root() || now.Status != "RUNNING" || now.UpdateAt <= s.UpdateAt {
-			t.Errorf("reimage: %+v", now)
-		}
-		cloud.BeginReinstall(s.ID, "", "b")
-		if now, _ = cloud.Server(s.ID); now.Status != simulator.StatusReinstallingOS {
-			t.Errorf("begun: %+v", now)
-		}
-		time.Sleep(time.Second)
-		if now, _ = cloud.Server(s.ID); now.Status != "RUNNING" || now.KeyPairName != "b" || now.ImageID != simulator.UbuntuImageID {
-			t.Errorf("ended: %+v", now)
-		}
-		cloud.SetStatus(s.ID, "STARTING")
-		time.Sleep(time.Hour)
-		if now, _ = cloud.Server(s.ID); now.Status != "STARTING" {
-			t.Errorf("a status that was set does not stay: %+v", now)
-		}
-		cloud.SetKeyPair(s.ID, "c")
-		cloud.SetImage(s.ID, simulator.DefaultImageID)
-		cloud.PowerOff(s.ID)
-		if now, _ = cloud.Server(s.ID); now.Status != "STOPPED" || now.KeyPairName != "c" || now.ImageName != "Ubuntu18.04_x86_64_CPU" {
-			t.Errorf("set: %+v", now)
-		}
-		for _, w := range cloud.Wipes() {
-			if !w.Outside || w.RequestN != 0 {
-				t.Errorf("wipe %+v", w)
-			}
-		}
-		if len(cloud.Wipes()) != 2 || len(cloud.Servers()) != 1 {
-			t.Errorf("wipes %+v", cloud.Wipes())
-		}
-	})
-}
-
 func TestConsoleNeedsSync(t *testing.T) {
 	t.Parallel()
 	cloud := simulator.New(simulator.Config{Behavior: simulator.Behavior{ConsoleNeedsSync: true}})
@@ -330,7 +280,7 @@ func TestFinish(t *testing.T) {
 		c := newClient(t, cloud)
 		cloud.Finish(server.ID)
 		if got := c.status(server.ID); got != simulator.StatusRunning {
-			t.Fatalf("%s after nothing, want RUNNING", got)
+			t.Fatalf("an idle server is %s after Finish, want RUNNING", got)
 		}
 		for _, id := range []string{server.ID, other.ID} {
 			c.ok(http.MethodPut, path(id, "stop"), "")
@@ -347,7 +297,7 @@ func TestFinish(t *testing.T) {
 		}
 		time.Sleep(5 * time.Hour)
 		if later, _ := cloud.Server(server.ID); later.Status != after.Status || later.UpdateAt != after.UpdateAt {
-			t.Errorf("it goes on with %s", later.Status)
+			t.Errorf("it continues with %s", later.Status)
 		}
 	})
 }

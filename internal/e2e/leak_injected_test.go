@@ -21,29 +21,29 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// envPlant names what is planted into the provider that the test binary is. No other provider knows it.
-const envPlant = "MODELARTS_TEST_PLANT"
+// envInject names what is planted into the provider that the test binary is. No other provider knows it.
+const envInject = "MODELARTS_TEST_INJECT"
 
 // envCue names the file whose appearance is the cue for a planted panic.
-const envCue = "MODELARTS_TEST_PLANT_CUE"
+const envCue = "MODELARTS_TEST_INJECT_CUE"
 
 // What can be planted.
 const (
-	plantPanic      = "panic"           // no leak: it crashes in the midst of an apply
-	plantPanicValue = "panic value"     // it crashes with the password on its lips
-	plantLog        = "log"             // a body is logged at TRACE
-	plantLogBase64  = "log base64"      // the same, and packed
-	plantState      = "state"           // the configuration becomes the state, beside an error
-	plantPrivate    = "private"         // the password goes into the private data
-	plantValidator  = "validator"       // a validator prints what it has seen
-	plantPath       = "path"            // a validator points at the line of the configuration
-	plantTransient  = "transient state" // the configuration becomes the state, without an error
+	injectPanic      = "panic"           // no leak: it crashes in the midst of an apply
+	injectPanicValue = "panic value"     // it crashes with the password on its lips
+	injectLog        = "log"             // a body is logged at TRACE
+	injectLogBase64  = "log base64"      // the same, and packed
+	injectState      = "state"           // the configuration becomes the state, beside an error
+	injectPrivate    = "private"         // the password goes into the private data
+	injectValidator  = "validator"       // a validator prints what it has seen
+	injectPath       = "path"            // a validator points at the line of the configuration
+	injectTransient  = "transient state" // the configuration becomes the state, without an error
 )
 
-// servePlanted serves the provider with something planted into it.
-func servePlanted(what string) {
+// serveLeaky serves the provider with something planted into it.
+func serveLeaky(what string) {
 	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer {
-		return &planted{ProviderServer: providerserver.NewProtocol6(provider.New("e2e")())(), what: what}
+		return &leakyProvider{ProviderServer: providerserver.NewProtocol6(provider.New("e2e")())(), what: what}
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,14 +52,14 @@ func servePlanted(what string) {
 }
 
 // planted is a provider that gives away the write-only password, in one way or another.
-type planted struct {
+type leakyProvider struct {
 	tfprotov6.ProviderServer
 
 	what string
 }
 
 // config decodes a configuration of the resource.
-func (p *planted) config(ctx context.Context, typeName string, config *tfprotov6.DynamicValue) map[string]string {
+func (p *leakyProvider) config(ctx context.Context, typeName string, config *tfprotov6.DynamicValue) map[string]string {
 	schemas, err := p.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		panic(err)
@@ -88,18 +88,18 @@ func (p *planted) config(ctx context.Context, typeName string, config *tfprotov6
 }
 
 // ValidateResourceConfig plants into what a validator says.
-func (p *planted) ValidateResourceConfig(
+func (p *leakyProvider) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	resp, err := p.ProviderServer.ValidateResourceConfig(ctx, req)
 	password := p.config(ctx, req.TypeName, req.Config)["admin_pass_wo"]
 
 	switch {
-	case p.what == plantValidator && password != "":
+	case p.what == injectValidator && password != "":
 		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
 			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted", Detail: fmt.Sprintf("got: %q", password),
 		})
-	case p.what == plantPath:
+	case p.what == injectPath:
 		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
 			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted",
 			Attribute: tftypes.NewAttributePath().WithAttributeName("admin_pass_wo"),
@@ -110,7 +110,7 @@ func (p *planted) ValidateResourceConfig(
 }
 
 // ApplyResourceChange plants into an apply.
-func (p *planted) ApplyResourceChange(
+func (p *leakyProvider) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	config := p.config(ctx, req.TypeName, req.Config)
@@ -128,29 +128,29 @@ func (p *planted) ApplyResourceChange(
 	}
 
 	switch p.what {
-	case plantPanic:
+	case injectPanic:
 		go func() {
-			if sooner(func() bool { _, err := os.Stat(os.Getenv(envCue)); return err == nil }) {
+			if eventually(func() bool { _, err := os.Stat(os.Getenv(envCue)); return err == nil }) {
 				panic("planted")
 			}
 		}()
-	case plantPanicValue:
+	case injectPanicValue:
 		panic(fmt.Sprint("planted: ", config))
-	case plantLog:
+	case injectLog:
 		tflog.Trace(ctx, "planted", map[string]any{"body": string(body)})
 
 		return failed, nil
-	case plantLogBase64:
+	case injectLogBase64:
 		tflog.Trace(ctx, "planted", map[string]any{"body": base64.StdEncoding.EncodeToString(body)})
 
 		return failed, nil
-	case plantState:
+	case injectState:
 		failed.NewState = req.Config
 
 		return failed, nil
-	case plantTransient:
+	case injectTransient:
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.Config}, nil
-	case plantPrivate:
+	case injectPrivate:
 		resp, err := p.ProviderServer.ApplyResourceChange(ctx, req)
 		if err == nil {
 			resp.Private, err = json.Marshal(map[string][]byte{"planted": []byte(`"` + config["admin_pass_wo"] + `"`)})
@@ -169,31 +169,31 @@ func TestLeaksAreFound(t *testing.T) {
 	// Where each has to be found. Terraform refuses a state that has a write-only value and keeps none; OpenTofu writes one
 	// that comes with an error to the disk.
 	for what, want := range map[string]string{
-		plantPanicValue: "trace.log",
-		plantLog:        "trace.log",
-		plantLogBase64:  "trace.log",
-		plantPrivate:    "terraform.tfstate, private data",
-		plantValidator:  "01-apply.stderr",
-		plantPath:       "01-apply.stderr",
-		plantState:      "",
-		plantTransient:  "",
+		injectPanicValue: "trace.log",
+		injectLog:        "trace.log",
+		injectLogBase64:  "trace.log",
+		injectPrivate:    "terraform.tfstate, private data",
+		injectValidator:  "01-apply.stderr",
+		injectPath:       "01-apply.stderr",
+		injectState:      "",
+		injectTransient:  "",
 	} {
 		for _, cli := range clis(t) {
 			t.Run(filepath.Base(cli)+" "+what, func(t *testing.T) {
 				t.Parallel()
 
 				s := newScene(t, cli, simulator.Config{})
-				s.env[envPlant] = what
+				s.env[envInject] = what
 
 				lines := writeOnlyPair
-				if what == plantPath {
+				if what == injectPath {
 					lines = strings.ReplaceAll(lines, "var.admin_pass_wo", hcl(s.values.passWO.value))
 				}
 
 				s.write("main.tf", resourceOf("wo", s.server(), lines))
 
 				code := 1
-				if what == plantPrivate {
+				if what == injectPrivate {
 					code = 0
 				}
 
