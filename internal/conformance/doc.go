@@ -1,4 +1,4 @@
-// Package conformance compares this repository with the official SDK, which nobody here wrote: the signatures of
-// internal/modelarts with those of its signer, and internal/simulator with its client. It is a module of its own, since
-// the SDK is large and the provider does without it.
+// Package conformance compares this repository with the official SDK, as an independent implementation: the signatures of
+// internal/modelarts with those of the SDK's signer, and internal/simulator with what the SDK's client expects. It is a module
+// of its own, since the SDK is large and the provider does not need it.
 package conformance

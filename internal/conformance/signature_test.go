@@ -30,7 +30,7 @@ type sample struct {
 	now                    time.Time
 }
 
-// ours returns the header Authorization of this repository.
+// ours returns the Authorization header of this repository.
 func ours(s *sample) string {
 	req := &http.Request{
 		Method: s.method, Host: s.host, URL: &url.URL{Scheme: "https", Host: s.host, Path: s.path, RawQuery: s.query.Encode()},
@@ -49,7 +49,7 @@ func ours(s *sample) string {
 	return req.Header.Get("Authorization")
 }
 
-// theirs returns that of the SDK. It signs every header that it is given.
+// theirs returns the Authorization header of the SDK, which signs every header that it is given.
 func theirs(t *testing.T, s *sample) string {
 	t.Helper()
 
@@ -77,7 +77,7 @@ func theirs(t *testing.T, s *sample) string {
 	return headers[signer.HeaderAuthorization]
 }
 
-// compare reports a request that is not signed alike.
+// compare fails the test if the two differ.
 func compare(t *testing.T, s *sample) {
 	t.Helper()
 
@@ -86,7 +86,7 @@ func compare(t *testing.T, s *sample) {
 	}
 }
 
-// TestSignaturesOfRandomRequests compares 10,000 requests, the same in every run.
+// TestSignaturesOfRandomRequests compares the signatures of 10,000 requests.
 func TestSignaturesOfRandomRequests(t *testing.T) {
 	t.Parallel()
 
@@ -106,7 +106,7 @@ func TestSignaturesOfRandomRequests(t *testing.T) {
 		t.Errorf("only %d of %d requests differ", len(seen), samples)
 	}
 
-	t.Logf("%d signatures are those of the SDK", len(seen))
+	t.Logf("%d signatures equal those of the SDK", len(seen))
 }
 
 func FuzzSignature(f *testing.F) {
@@ -120,7 +120,7 @@ func FuzzSignature(f *testing.F) {
 			t.Skip()
 		}
 
-		// Not even net/http takes a host like that, and only there could the SDK sign another one.
+		// Other hosts are skipped: net/http does not accept them, and only for them could the SDK sign another host.
 		if parsed, err := url.Parse("https://" + host); err != nil || host == "" || parsed.Host != host {
 			t.Skip()
 		}
@@ -132,7 +132,7 @@ func FuzzSignature(f *testing.F) {
 	})
 }
 
-// generator makes requests up.
+// generator generates random requests.
 type generator struct{ *rand.Rand }
 
 func (g *generator) sample() *sample {
@@ -189,19 +189,19 @@ func (g *generator) text(shortest, longest int, alphabet string) string {
 
 func pick(g *generator, texts ...string) string { return texts[g.IntN(len(texts))] }
 
-// judge is a transport that has the SDK sign every request as well.
-type judge struct {
+// comparingTransport is a transport that compares the signature of each request with that of the SDK.
+type comparingTransport struct {
 	t    *testing.T
 	seen []string
 }
 
-func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
+func (c *comparingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 
 	if req.Body != nil {
 		read, err := io.ReadAll(req.Body)
 		if err != nil {
-			j.t.Error(err)
+			c.t.Error(err)
 		}
 
 		body = read
@@ -209,29 +209,29 @@ func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	now, err := time.Parse(signer.BasicDateFormat, req.Header.Get(signer.HeaderXDate))
 	if err != nil {
-		j.t.Error(err)
+		c.t.Error(err)
 	}
 
-	want := theirs(j.t, &sample{
+	want := theirs(c.t, &sample{
 		method: req.Method, host: req.Host, path: req.URL.Path, query: req.URL.Query(), body: string(body),
 		accessKey: "AK", secretKey: "SK", project: req.Header.Get("X-Project-Id"), securityToken: req.Header.Get("X-Security-Token"), now: now,
 	})
 	if got := req.Header.Get("Authorization"); got != want {
-		j.t.Errorf("%s %s\n ours %s\ntheirs %s", req.Method, req.URL, got, want)
+		c.t.Errorf("%s %s\n ours %s\ntheirs %s", req.Method, req.URL, got, want)
 	}
 
-	j.seen = append(j.seen, req.Method+" "+req.URL.Path)
+	c.seen = append(c.seen, req.Method+" "+req.URL.Path)
 
 	answer := `{"id":"server","projects":[{"id":"project"}],"data":[],"credential":{"access":"AK","secret":"SK","securitytoken":"token/+="}}`
 
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(answer)))}, nil
 }
 
-// TestSignaturesOfTheClient compares the requests that the client really sends.
+// TestSignaturesOfTheClient compares the signatures of the requests that the client sends.
 func TestSignaturesOfTheClient(t *testing.T) {
 	t.Parallel()
 
-	transport := &judge{t: t}
+	transport := &comparingTransport{t: t}
 	cfg := modelarts.Config{
 		Region: "cn-north-4", Transport: transport,
 		Credentials: modelarts.StaticCredentials(modelarts.Credentials{AccessKey: "AK", SecretKey: modelarts.NewSecret("SK")}),

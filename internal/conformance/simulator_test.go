@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// TestSDKAgainstSimulator has the SDK's own client reinstall a server: show, list, stop, wait, reinstall, wait.
-// It is not parallel: it changes HOME, where the SDK would write.
+// TestSDKAgainstSimulator has the SDK's client reinstall a server: list, show, stop, wait, reinstall, wait.
+// It is not parallel, since it changes HOME, to which the SDK would write.
 func TestSDKAgainstSimulator(t *testing.T) {
 	tests := map[string]struct {
 		behavior simulator.Behavior
@@ -42,13 +42,13 @@ func TestSDKAgainstSimulator(t *testing.T) {
 			cloud.AddImage(simulator.Image{ID: newImage})
 			server := cloud.AddServer(simulator.Server{Status: simulator.StatusRunning})
 
-			foreign := &foreigner{t: t, client: newSDK(t, cloud, tt.token), id: server.ID}
-			foreign.reinstall(&tt.body)
+			client := &sdkClient{t: t, sdk: newSDK(t, cloud, tt.token), id: server.ID}
+			client.reinstall(&tt.body)
 
 			wantOneWipe(t, cloud, server, &tt.body)
 
 			if left, err := os.ReadDir(home); err != nil || len(left) != 0 {
-				t.Errorf("the SDK has left %v (%v)", left, err)
+				t.Errorf("the SDK has written %v (%v)", left, err)
 			}
 		})
 	}
@@ -56,7 +56,7 @@ func TestSDKAgainstSimulator(t *testing.T) {
 
 const newImage = "0b5bd5e4-5d3b-4a51-9d3c-0c7a1c9f2a11"
 
-// newSDK returns the SDK's client. It looks the project up by itself.
+// newSDK returns the SDK's client, which finds out the project id on its own.
 func newSDK(t *testing.T, cloud *simulator.Cloud, securityToken string) *sdk.ModelArtsClient {
 	t.Helper()
 
@@ -81,75 +81,75 @@ func newSDK(t *testing.T, cloud *simulator.Cloud, securityToken string) *sdk.Mod
 	return sdk.NewModelArtsClient(client)
 }
 
-// foreigner reinstalls a server through the SDK.
-type foreigner struct {
-	t      *testing.T
-	client *sdk.ModelArtsClient
-	id     string
+// sdkClient reinstalls a server with the SDK.
+type sdkClient struct {
+	t   *testing.T
+	sdk *sdk.ModelArtsClient
+	id  string
 }
 
-func (f *foreigner) reinstall(body *model.ServerOsRequest) {
-	f.t.Helper()
+func (c *sdkClient) reinstall(body *model.ServerOsRequest) {
+	c.t.Helper()
 
-	page, err := f.client.ListDevServers(&model.ListDevServersRequest{Limit: new(int32(100)), Offset: new(int32(0))})
+	page, err := c.sdk.ListDevServers(&model.ListDevServersRequest{Limit: new(int32(100)), Offset: new(int32(0))})
 	if err != nil {
-		f.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 
-	if page.Data == nil || len(*page.Data) != 1 || *(*page.Data)[0].Id != f.id || *page.Total != 1 {
-		f.t.Fatalf("listed %v", page)
+	if page.Data == nil || len(*page.Data) != 1 || *(*page.Data)[0].Id != c.id || *page.Total != 1 {
+		c.t.Fatalf("listed %v", page)
 	}
 
-	if status := f.status(); status != simulator.StatusRunning {
-		f.t.Fatalf("the server is %s", status)
+	if status := c.status(); status != simulator.StatusRunning {
+		c.t.Fatalf("the server is %s", status)
 	}
 
-	if _, err := f.client.StopDevServer(&model.StopDevServerRequest{Id: f.id}); err != nil {
-		f.t.Fatal(err)
+	if _, err := c.sdk.StopDevServer(&model.StopDevServerRequest{Id: c.id}); err != nil {
+		c.t.Fatal(err)
 	}
 
-	f.wait(simulator.StatusStopped)
+	c.wait(simulator.StatusStopped)
 
-	reply, err := f.client.ReinstallDevServerOS(&model.ReinstallDevServerOsRequest{Id: f.id, Body: body})
+	reply, err := c.sdk.ReinstallDevServerOS(&model.ReinstallDevServerOsRequest{Id: c.id, Body: body})
 	if err != nil {
-		f.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 
-	if *reply.Id != f.id || reply.XRequestId == nil || *reply.XRequestId == "" {
-		f.t.Errorf("replied %v", reply)
+	if *reply.Id != c.id || reply.XRequestId == nil || *reply.XRequestId == "" {
+		c.t.Errorf("replied %v", reply)
 	}
 
-	f.wait(simulator.StatusRunning)
+	c.wait(simulator.StatusRunning)
 }
 
-func (f *foreigner) status() string {
-	f.t.Helper()
+func (c *sdkClient) status() string {
+	c.t.Helper()
 
-	server, err := f.client.ShowDevServer(&model.ShowDevServerRequest{Id: f.id})
+	server, err := c.sdk.ShowDevServer(&model.ShowDevServerRequest{Id: c.id})
 	if err != nil {
-		f.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 
 	return server.Status.Value()
 }
 
-// wait looks until the server has that status.
-func (f *foreigner) wait(status string) {
-	f.t.Helper()
+// wait polls the server until it has a status.
+func (c *sdkClient) wait(status string) {
+	c.t.Helper()
 
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 
-	for f.status() != status {
+	for c.status() != status {
 		select {
 		case <-ticker.C:
-		case <-f.t.Context().Done():
-			f.t.Fatal("the test ended first")
+		case <-c.t.Context().Done():
+			c.t.Fatal("the test ended first")
 		}
 	}
 }
 
-// wantOneWipe checks that the one disk was erased once, for that request, and that nothing was wrong with any request.
+// wantOneWipe checks that the disk was erased exactly once, as the request said, and that no request was a violation.
 func wantOneWipe(t *testing.T, cloud *simulator.Cloud, before simulator.Server, body *model.ServerOsRequest) {
 	t.Helper()
 

@@ -8,21 +8,21 @@ import (
 	"syscall"
 )
 
-// phase is how far ten reinstalls are when something happens to them.
+// phase is the progress of ten reinstalls when they are interrupted.
 type phase string
 
 const (
 	phaseNone      phase = ""
 	phaseStopping  phase = "stopping"          // nothing was erased yet
-	phasePost      phase = "request under way" // not handled yet
-	phaseReply     phase = "reply under way"   // erased, and the provider does not know
+	phasePost      phase = "request in flight" // not handled yet
+	phaseReply     phase = "reply in flight"   // erased, and the provider does not know yet
 	phaseWaiting   phase = "waiting"
-	phaseComparing phase = "comparing" // the reinstall has ended, and the provider looks at the result
+	phaseComparing phase = "comparing" // the reinstall has ended, and the provider reads the result
 )
 
 var phases = []phase{phaseStopping, phasePost, phaseReply, phaseWaiting, phaseComparing}
 
-// interruption is what happens to an apply.
+// interruption is the way in which an apply is interrupted.
 type interruption string
 
 const (
@@ -37,7 +37,7 @@ const (
 
 var interruptions = []interruption{once, twice, termCLI, termGroup, killProvider, killCLI, timeout}
 
-// signal is how the CLI is asked to end, and whether its children are asked as well.
+// signal returns the signal that asks the CLI to exit, and reports whether its children get it too.
 func (i interruption) signal() (_ syscall.Signal, group bool) {
 	switch i {
 	case termCLI:
@@ -49,10 +49,10 @@ func (i interruption) signal() (_ syscall.Signal, group bool) {
 	}
 }
 
-// gentle reports whether the CLI is asked to end once, and ends in order.
+// gentle reports whether the CLI is asked once to exit, and can exit in order.
 func (i interruption) gentle() bool { return i == once || i == termCLI || i == termGroup }
 
-// cell is one combination.
+// cell is one combination of the matrix.
 type cell struct {
 	phase phase
 	how   interruption
@@ -67,7 +67,7 @@ const (
 	afterEnd   = "after its end"
 )
 
-// cells are all combinations. While the result is compared, the reinstall has ended already.
+// cells returns all combinations. In the phase comparing the reinstall has already ended, so that no retry is earlier.
 func cells() []cell {
 	var all []cell
 
@@ -86,8 +86,8 @@ func cells() []cell {
 	return all
 }
 
-// sample chooses from all cells those that one of several CLIs runs: every phase meets every interruption on every CLI,
-// once, and the CLIs share the kinds and the retries among them.
+// sample selects the cells that one of several CLIs runs: each phase meets each interruption once on each CLI, and the CLIs
+// share the kinds and the retries among them.
 func sample(all []cell, cli int) []cell {
 	groups := map[[2]string][]cell{}
 	for _, c := range all {
@@ -111,14 +111,14 @@ func (c cell) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("%s/%s/%s/%s", c.phase, c.how, c.kind, c.retry), " ", "-")
 }
 
-// races tells whether two applies have a request under way at once: the provider of a CLI that was killed still waits
-// for the answer to its own, and the next apply sees a server that nobody has touched yet. The service takes one of the
-// two, and refuses the other for the status that it leads to.
+// races reports whether two applies have a request in flight at once: the provider of a killed CLI still waits for the
+// answer to its own, and the next apply sees a server that nobody has touched yet. The service accepts one of the two, and
+// refuses the other because of the status that follows.
 func (c cell) races() bool {
 	return c.phase == phasePost && c.how == killCLI && c.retry == atOnce
 }
 
-// vars are what the cell asks for.
+// vars returns the variables of the cell.
 func (c cell) vars(more ...string) []string {
 	if c.kind == kindUpdate {
 		more = append(more, "rebuild=two")

@@ -22,7 +22,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// workspace is a folder with a configuration, in which a CLI runs on a cloud.
+// workspace is a directory with a configuration, in which a CLI runs against a controlled cloud.
 type workspace struct {
 	t         *testing.T
 	cli       string
@@ -30,8 +30,8 @@ type workspace struct {
 	cloud     *controlledCloud
 	lifelines *lifelines
 	runs      int
-	// permits counts, for each server, the plans that were applied and said that its disk will be erased. printed counts
-	// only those that said it in print, and not in JSON alone.
+	// permits counts, for each server, the applied plans which said that its disk will be erased. printed counts only those
+	// that said so in their text, and not just in JSON.
 	permits, printed map[string]int
 }
 
@@ -55,7 +55,7 @@ func newWorkspace(t *testing.T, cli string, s *controlledCloud, main string) *wo
 	return r
 }
 
-// tolerant is a provider block under which no server is held back because others have timed out before it.
+// tolerant changes a provider block so that no server is held back because others have timed out.
 func tolerant(block string) string {
 	return strings.Replace(block, "max_retries", fmt.Sprintf("failure_tolerance = %d\n  max_retries", fleetSize), 1)
 }
@@ -68,13 +68,13 @@ func (r *workspace) write(name, content string) {
 	}
 }
 
-// cliProcess is a CLI at work.
+// cliProcess is a run of the CLI.
 type cliProcess struct {
 	workspace *workspace
 	name      string
 	cmd       *exec.Cmd
 	output    string // path
-	began     int    // the newest request before it
+	began     int    // number of the newest request before it
 	done      chan struct{}
 	err       error // once done
 }
@@ -118,7 +118,7 @@ func (r *workspace) start(args ...string) *cliProcess {
 	return a
 }
 
-// apply starts an apply of what the variables say.
+// apply starts an apply with variables.
 func (r *workspace) apply(vars ...string) *cliProcess {
 	r.t.Helper()
 
@@ -130,7 +130,7 @@ func (r *workspace) apply(vars ...string) *cliProcess {
 	return r.start(args...)
 }
 
-// applyPlan makes a plan, reads in its JSON what it permits, and starts to apply it.
+// applyPlan makes a plan, counts what its JSON and its text permit, and starts to apply it.
 func (r *workspace) applyPlan(args ...string) *cliProcess {
 	r.t.Helper()
 
@@ -166,7 +166,7 @@ func (r *workspace) applyPlan(args ...string) *cliProcess {
 	return r.start("apply", "-input=false", "-parallelism=10", "plan.out")
 }
 
-// said is what the CLI has printed so far.
+// said returns what the CLI has printed so far.
 func (a *cliProcess) said() string {
 	text, err := os.ReadFile(a.output)
 	if err != nil {
@@ -176,7 +176,7 @@ func (a *cliProcess) said() string {
 	return string(text)
 }
 
-// ended tells whether the CLI has.
+// ended reports whether the CLI has exited.
 func (a *cliProcess) ended() bool {
 	select {
 	case <-a.done:
@@ -186,16 +186,16 @@ func (a *cliProcess) ended() bool {
 	}
 }
 
-// await waits for a condition while the CLI is at work.
+// await waits for a condition while the CLI runs. It fails the test if the CLI exits first.
 func (a *cliProcess) await(what string, condition func() bool) {
 	a.workspace.t.Helper()
 
 	if !a.reaches(what, condition) {
-		a.workspace.t.Fatalf("%s has ended before %s:\n%s", a.name, what, a.said())
+		a.workspace.t.Fatalf("%s has exited before %s:\n%s", a.name, what, a.said())
 	}
 }
 
-// reaches waits for a condition while the CLI is at work, and tells whether it came true.
+// reaches waits for a condition while the CLI runs, and reports whether it came true.
 func (a *cliProcess) reaches(what string, condition func() bool) bool {
 	a.workspace.t.Helper()
 
@@ -229,7 +229,7 @@ func (a *cliProcess) signal(signal syscall.Signal, group bool) {
 	}
 }
 
-// wait waits for the end of the CLI, counts what its plan has permitted, and returns its exit code; -1 for a signal.
+// wait waits until the CLI has exited, counts what its plan has permitted, and returns its exit code; -1 after a signal.
 func (a *cliProcess) wait() int {
 	a.workspace.t.Helper()
 	requireEventually(a.workspace.t, a.name+" has ended", a.ended)
@@ -249,7 +249,7 @@ var (
 	erasedPattern = regexp.MustCompile(`^ *[-+~/]+ system_disk_erased_at += (?:.* -> )?\(known after apply\)$`)
 )
 
-// erasing returns the servers of which a printed plan says that their disk will be erased.
+// erasing returns the servers whose disks will be erased according to a printed plan.
 func erasing(printed string) []string {
 	var keys []string
 
@@ -270,9 +270,9 @@ func erasing(printed string) []string {
 	return keys
 }
 
-// kept is what a state has of one server.
+// kept is a server in a state file.
 type kept struct {
-	Status     string `json:"status"` // "tainted" where it is
+	Status     string `json:"status"` // "tainted" or empty
 	Deposed    string `json:"deposed"`
 	IndexKey   string `json:"index_key"`
 	Attributes struct {
@@ -284,14 +284,14 @@ type kept struct {
 	} `json:"attributes"`
 }
 
-// isStateTruncated tells whether the state file breaks off in the middle.
+// isStateTruncated reports whether the state file breaks off in the middle.
 func (r *workspace) isStateTruncated() bool {
 	text, err := os.ReadFile(filepath.Join(r.dir, "terraform.tfstate"))
 
 	return err == nil && len(text) > 0 && !json.Valid(text)
 }
 
-// restoreState puts back the state from before the apply: none for a create.
+// restoreState restores the state from before the apply: none for a create.
 func (r *workspace) restoreState(kind string, before past) {
 	r.t.Helper()
 
@@ -306,7 +306,7 @@ func (r *workspace) restoreState(kind string, before past) {
 	}
 }
 
-// state reads the state file, by the types of its resources.
+// state returns the instances in the state file by the type of their resource.
 func (r *workspace) state() map[string][]kept {
 	r.t.Helper()
 
@@ -346,10 +346,10 @@ func (r *workspace) state() map[string][]kept {
 	return instances
 }
 
-// resourceType is the resource that all this is about.
+// resourceType is the type of the tested resource.
 const resourceType = "modelarts_devserver_os_reinstall"
 
-// servers are the servers in the state.
+// servers returns the servers in the state.
 func (r *workspace) servers() []kept {
 	r.t.Helper()
 

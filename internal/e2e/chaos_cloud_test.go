@@ -12,10 +12,10 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// fleetSize is how many servers a cell reinstalls at once.
+// fleetSize is the number of servers that a cell reinstalls at once.
 const fleetSize = 10
 
-// cloud is a cloud whose operations take no time of their own: the director ends each of them where the play has it.
+// controlledCloud is a cloud that can be held in a phase: its operations end when the test lets them, not after some time.
 type controlledCloud struct {
 	*simulator.Cloud
 
@@ -25,13 +25,13 @@ type controlledCloud struct {
 
 	mu       sync.Mutex
 	holding  bool           // no operation ends
-	looks    map[string]int // looks at a server since its reinstall began
+	gets     map[string]int // GETs of a server since its reinstall began
 	finished map[string]bool
-	atGate   map[string]bool // servers with a request or a reply that waits at the gate
+	atGate   map[string]bool // servers that have a request or a reply waiting at the gate
 	gate     chan struct{}   // closed: open
 }
 
-// stopped are the servers as they are, and stopped; nil stands for new ones.
+// stopped returns copies of servers, with the status STOPPED; nil stands for new ones.
 func stopped(servers []simulator.Server) []simulator.Server {
 	if servers == nil {
 		servers = make([]simulator.Server, fleetSize)
@@ -45,7 +45,7 @@ func stopped(servers []simulator.Server) []simulator.Server {
 	return servers
 }
 
-// newControlledCloud makes a cloud for servers; nil stands for ten that are running.
+// newControlledCloud makes a cloud that holds its servers in a phase; nil stands for ten running servers.
 func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *controlledCloud {
 	t.Helper()
 
@@ -58,7 +58,7 @@ func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *cont
 		Cloud: simulator.New(simulator.Config{Durations: durations}),
 		ids:   map[string]string{}, phase: p,
 		holding: p != phaseNone && p != phaseComparing,
-		looks:   map[string]int{}, finished: map[string]bool{}, atGate: map[string]bool{}, gate: make(chan struct{}),
+		gets:    map[string]int{}, finished: map[string]bool{}, atGate: map[string]bool{}, gate: make(chan struct{}),
 	}
 
 	if servers == nil {
@@ -69,12 +69,12 @@ func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *cont
 		s.ids[string(rune('a'+i))] = s.AddServer(server).ID
 	}
 
-	s.AddFault(simulator.Fault{Name: "pace", Action: "get", OnMatch: func(_ *simulator.Cloud, id string) { s.looked(id) }})
+	s.AddFault(simulator.Fault{Name: "control", Action: "get", OnMatch: func(_ *simulator.Cloud, id string) { s.beforeGet(id) }})
 
 	for _, id := range s.ids {
 		switch p {
 		case phasePost:
-			// A client that is gone by the time the gate opens has its request dropped.
+			// The delay drops the request of a client that is gone when the gate opens.
 			s.AddFault(simulator.Fault{
 				Name: "gate", Action: "reinstallos", ServerID: id, Times: 1, Delay: 50 * time.Millisecond,
 				OnMatch: func(_ *simulator.Cloud, id string) { s.wait(id) },
@@ -89,14 +89,14 @@ func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *cont
 	}
 
 	s.url = s.Start(t)
-	t.Cleanup(s.release) // before the cloud closes: it waits for what is at the gate
+	t.Cleanup(s.release) // before the cloud closes, which waits for requests at the gate
 
 	return s
 }
 
-// looked is called before each look at a server is answered. The second look at an operation finds it at its end,
-// unless operations are held; the look after that one compares the result.
-func (s *controlledCloud) looked(id string) {
+// beforeGet is called before each GET of a server is handled. The second GET during a reinstall finds it ended, unless
+// operations are held; the GET after that one compares the result.
+func (s *controlledCloud) beforeGet(id string) {
 	server, _ := s.Server(id)
 
 	s.mu.Lock()
@@ -108,12 +108,12 @@ func (s *controlledCloud) looked(id string) {
 	}
 
 	if server.Status == simulator.StatusReinstallingOS {
-		s.looks[id]++
-		ends = !s.holding && s.looks[id] > 1
+		s.gets[id]++
+		ends = !s.holding && s.gets[id] > 1
 	}
 
 	if ends {
-		s.looks[id] = 0
+		s.gets[id] = 0
 		s.finished[id] = server.Status == simulator.StatusReinstallingOS
 	}
 	s.mu.Unlock()
@@ -126,7 +126,7 @@ func (s *controlledCloud) looked(id string) {
 	}
 }
 
-// wait holds a request, or its reply, back until the gate opens.
+// wait holds a request or its reply until the gate opens.
 func (s *controlledCloud) wait(id string) {
 	s.mu.Lock()
 	s.atGate[id] = true
@@ -135,7 +135,7 @@ func (s *controlledCloud) wait(id string) {
 	<-s.gate
 }
 
-// openGate lets through what waits at the gate, and what comes later.
+// openGate lets through the requests and replies at the gate, and all later ones.
 func (s *controlledCloud) openGate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +157,7 @@ func (s *controlledCloud) release() {
 	s.holding = false
 }
 
-// finishAll ends all that the servers are doing, once every request has been answered.
+// finishAll ends all operations, once every request has been answered.
 func (s *controlledCloud) finishAll(t *testing.T) {
 	t.Helper()
 	requireEventually(t, "every request for a reinstall has been answered", func() bool {
@@ -171,13 +171,13 @@ func (s *controlledCloud) finishAll(t *testing.T) {
 	}
 }
 
-// reached tells whether every server is in the phase.
+// reached reports whether every server is in the phase.
 func (s *controlledCloud) reached() bool {
 	for _, id := range s.ids {
 		server, _ := s.Server(id)
 
 		s.mu.Lock()
-		gated, looked := s.atGate[id], s.looks[id] > 0
+		gated, polled := s.atGate[id], s.gets[id] > 0
 		s.mu.Unlock()
 
 		ok := false
@@ -188,7 +188,7 @@ func (s *controlledCloud) reached() bool {
 		case phasePost, phaseReply, phaseComparing:
 			ok = gated
 		case phaseWaiting:
-			ok = looked
+			ok = polled
 		case phaseNone:
 			ok = true
 		}
@@ -201,7 +201,7 @@ func (s *controlledCloud) reached() bool {
 	return true
 }
 
-// last is the number of the newest request.
+// last returns the number of the newest request.
 func (s *controlledCloud) last() int {
 	requests := s.Requests()
 	if len(requests) == 0 {
@@ -211,9 +211,9 @@ func (s *controlledCloud) last() int {
 	return requests[len(requests)-1].N
 }
 
-// metSince tells whether what was started after request n has met every server: it has sent a request for a reinstall,
-// or taken a second look, after a first one that showed the server as it was. Only what has been answered counts: until
-// then, it is open what the answer will show.
+// metSince reports whether the run that started after request n has met every server: it has sent a reinstall request, or
+// read the server a second time, after a first GET that showed the server as it was. Only answered requests count, since an
+// open one may still show anything.
 func (s *controlledCloud) metSince(n int) bool {
 	met := map[string]int{}
 
@@ -236,7 +236,7 @@ func (s *controlledCloud) metSince(n int) bool {
 	return true
 }
 
-// acceptedTwice names the servers for which two requests were accepted among those after request n.
+// acceptedTwice returns the servers for which two reinstall requests after request n were accepted.
 func (s *controlledCloud) acceptedTwice(n int) []string {
 	accepted := map[string]int{}
 
@@ -251,7 +251,7 @@ func (s *controlledCloud) acceptedTwice(n int) []string {
 	return slices.Sorted(maps.Keys(accepted))
 }
 
-// erases counts how often the disk of each server was erased, by the keys of for_each.
+// erases returns how often the disk of each server was erased, by the keys of for_each.
 func (s *controlledCloud) erases() map[string]int {
 	erases := map[string]int{}
 	for key, id := range s.ids {
@@ -261,11 +261,11 @@ func (s *controlledCloud) erases() map[string]int {
 	return erases
 }
 
-// eventually waits for a condition.
+// requireEventually waits for a condition, and fails the test if it does not come true.
 func requireEventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 
 	if !eventually(condition) {
-		t.Fatalf("after %s it is not so that %s", patience, what)
+		t.Fatalf("after %s it is still not true that %s", patience, what)
 	}
 }

@@ -18,8 +18,8 @@ const (
 	envMatrixFull = "MODELARTS_TEST_MATRIX_FULL" // not empty: every cell
 )
 
-// A few cells on the CLI of the usual run. One of them is ten creates under ctrl-C, for which Terraform 1.16.0 to 1.16.4
-// would lose its state and crash if a create ended in an error with something to keep.
+// TestChaos runs a few cells on the CLI of the usual run. One of them is ten creates under ctrl-C, where Terraform 1.16.0 to
+// 1.16.4 loses its state and crashes if a create returns an error together with a state.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 
@@ -81,7 +81,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// board collects the findings.
+// board collects the findings of the matrix.
 type board struct {
 	clis []string
 
@@ -105,7 +105,7 @@ func (b *board) put(cli string, c cell, f *finding) {
 	b.findings[c][cli] = f
 }
 
-// print prints a line for each cell: what each CLI has measured, and the verdict.
+// print prints a line for each cell: the measurements on each CLI, and the verdict.
 func (b *board) print(t *testing.T) {
 	t.Helper()
 

@@ -37,17 +37,17 @@ resource "modelarts_devserver_os_reinstall" "this" {
 }
 `
 
-// finding is what a cell has measured.
+// finding is the result of a cell.
 type finding struct {
 	exit     int // of the interrupted apply
-	kept     int // servers in the state after it, with what it asked for
-	outlived int // providers that were there after the CLI had ended
+	kept     int // servers in the state after it, with the configuration that it applied
+	outlived int // providers that were alive after the CLI had exited
 	erases   map[string]int
-	applies  int // until everything was as configured, the interrupted one included
+	applies  int // number of applies until everything was as configured, including the interrupted one
 	problems []string
 }
 
-// measured is how often the disks were erased, such as "1 x10".
+// measured returns how often the disks were erased, such as "1 x10".
 func (f *finding) measured() string {
 	counts := map[int]int{}
 	for _, n := range f.erases {
@@ -62,7 +62,7 @@ func (f *finding) measured() string {
 	return strings.Join(texts, ", ")
 }
 
-// past is what a fleet looks like that was reinstalled by one CLI: its servers, and the state.
+// past is the result of one apply of the fleet: the servers, and the state.
 type past struct {
 	servers []simulator.Server
 	state   []byte
@@ -112,15 +112,15 @@ func (c cell) play(t *testing.T, cli string, before past) *finding {
 	}
 
 	if n := len(r.servers()); n != fleetSize {
-		f.problem("%d servers in the state at last", n)
+		f.problem("%d servers in the state at the end", n)
 	}
 
 	if violations := s.Violations(); len(violations) > 0 && !c.races() {
-		f.problem("illegal calls: %v", violations)
+		f.problem("illegal requests: %v", violations)
 	}
 
 	if !eventually(func() bool { return r.lifelines.providers() == 0 }) {
-		f.problem("%d providers live on without a CLI", r.lifelines.providers())
+		f.problem("%d providers are still alive without a CLI", r.lifelines.providers())
 	}
 
 	return f
@@ -130,12 +130,12 @@ func (f *finding) problem(format string, args ...any) {
 	f.problems = append(f.problems, fmt.Sprintf(format, args...))
 }
 
-// limits are timeouts that are over in a phase: the next one is for a machine on which the one before it was over too
-// early. A request does not wait at the gate for more than a minute.
+// limits are timeouts that are to expire in a phase. On a machine that is so slow that one expires earlier, the next one is
+// tried. No request waits at the gate for more than a minute.
 var limits = []time.Duration{4 * time.Second, 15 * time.Second, 40 * time.Second}
 
-// begin starts the apply, and waits until all servers are in the phase. If a timeout is over before, nothing has been
-// tried yet, and it all begins anew with a longer one. It returns the timeout.
+// begin starts the apply, and waits until all servers are in the phase. If the timeout expires earlier, it starts over with a
+// longer one. It returns the timeout.
 func (c cell) begin(t *testing.T, cli string, before past) (*cliProcess, time.Duration) {
 	t.Helper()
 
@@ -154,13 +154,13 @@ func (c cell) begin(t *testing.T, cli string, before past) (*cliProcess, time.Du
 		}
 	}
 
-	t.Fatalf("within %s it is not so that %s", limits, phase)
+	t.Fatalf("with none of the timeouts %s is it true that %s", limits, phase)
 
 	return nil, 0
 }
 
-// apply starts the apply in a workspace of its own. What takes a stop first would have less time for the phase: where a timeout
-// is to be over in a later one, the servers are stopped already.
+// apply starts the apply in a workspace of its own. Where a timeout is to expire after the stop, the servers are stopped from
+// the start, so that the stop takes nothing of the timeout.
 func (c cell) apply(t *testing.T, cli string, before past, limit time.Duration) *cliProcess {
 	t.Helper()
 
@@ -187,8 +187,8 @@ func (c cell) interrupted(f *finding, a *cliProcess, limit time.Duration, before
 
 	f.exit = a.wait()
 
-	// A CLI that is interrupted twice ends at once, even while it writes the state, and cannot read what it leaves then:
-	// people go on from the backup.
+	// A CLI that is interrupted twice exits at once, even while it writes the state. It cannot read a truncated state: people
+	// go on from the backup.
 	if c.how == twice && a.workspace.isStateTruncated() {
 		a.workspace.restoreState(c.kind, before)
 	}
@@ -202,8 +202,8 @@ func (c cell) interrupted(f *finding, a *cliProcess, limit time.Duration, before
 	f.check(a, c.how)
 }
 
-// interrupt is what happens to the apply. What is under way at the gate is waited for by an apply that is interrupted
-// once, or by a timeout: it gets through after that.
+// interrupt does the interruption. An apply that is interrupted once, or times out, waits for the requests at the gate: they
+// are let through after that.
 func (c cell) interrupt(a *cliProcess, limit time.Duration) {
 	r := a.workspace
 	gated := c.phase == phasePost || c.phase == phaseReply
@@ -223,7 +223,7 @@ func (c cell) interrupt(a *cliProcess, limit time.Duration) {
 		a.signal(c.how.signal())
 	case killProvider:
 		if r.lifelines.kill() == 0 {
-			r.t.Error("no provider was there to be killed")
+			r.t.Error("there was no provider to kill")
 		}
 	case killCLI:
 		if err := a.cmd.Process.Kill(); err != nil {
@@ -232,14 +232,14 @@ func (c cell) interrupt(a *cliProcess, limit time.Duration) {
 	case timeout:
 		if gated {
 			over := r.cloud.lastBegun(a.began).Add(limit + 500*time.Millisecond)
-			requireEventually(r.t, "the timeout is over", func() bool { return time.Now().After(over) })
+			requireEventually(r.t, "the timeout has expired", func() bool { return time.Now().After(over) })
 			r.cloud.openGate()
 		}
 	}
 }
 
-// lastBegun is when the last of the runs that began after request n took its first look: the newest look at a server
-// that comes before the first request which acts on it.
+// lastBegun returns when the last of the reinstalls after request n began: for each server, at the newest GET before the first
+// request that acts on it.
 func (s *controlledCloud) lastBegun(n int) time.Time {
 	acted := map[string]bool{}
 	begun := map[string]time.Time{}
@@ -257,9 +257,10 @@ func (s *controlledCloud) lastBegun(n int) time.Time {
 	return slices.MaxFunc(slices.Collect(maps.Values(begun)), time.Time.Compare)
 }
 
+// crashed matches the output of a CLI or a provider that has crashed.
 var crashed = regexp.MustCompile(`CRASH|panic:|Failed to serialize`)
 
-// check looks for what no apply may do, whatever happened to it.
+// check looks for what no apply may do, whatever has interrupted it.
 func (f *finding) check(a *cliProcess, how interruption) {
 	if twice := a.workspace.cloud.acceptedTwice(a.began); len(twice) > 0 {
 		f.problem("%s: two requests were accepted for %v", a.name, twice)
@@ -274,10 +275,10 @@ func (f *finding) check(a *cliProcess, how interruption) {
 	}
 }
 
-// expected is how often the disk of each server is to be erased in all. A reinstall that the interrupted apply has sent
-// is the only one, if it is in the state, if the next apply finds it in progress, or if the next refresh finds another
-// system disk than the state has. Where it has ended by then, and the server is in no state, it cannot be told from a server
-// that was never touched: that of a create, and that of an update whose state the CLI has lost.
+// expected returns how often the disk of each server should be erased in all. A reinstall that the interrupted apply has sent
+// remains the only one if it is in the state, if the next apply finds it in progress, or if the next refresh finds a system
+// disk other than that in the state. If it has ended by then and the server is in no state, the server is indistinguishable
+// from one that was never touched. That is the case after a create, and after an update whose state the CLI has lost.
 func (c cell) expected(f *finding, r *workspace) map[string]int {
 	known, kept := map[string]bool{}, map[string]bool{}
 
@@ -293,7 +294,7 @@ func (c cell) expected(f *finding, r *workspace) map[string]int {
 
 	if want := fleetSize; c.how.gentle() || c.how == timeout {
 		if c.phase == phaseStopping {
-			want = 0 // nothing was sent, and there is nothing to be kept
+			want = 0 // nothing was sent, so there is nothing to keep
 		}
 
 		if f.kept != want {
@@ -318,10 +319,10 @@ func (c cell) expected(f *finding, r *workspace) map[string]int {
 	return expected
 }
 
-// mostApplies bounds how often the apply is repeated.
+// mostApplies limits how often the apply is repeated.
 const mostApplies = 5
 
-// converge applies until everything is as configured, and then makes sure that nothing is left to do.
+// converge applies until everything is as configured, and then checks that a plan has nothing left to do.
 func (c cell) converge(f *finding, r *workspace) {
 	for f.applies = 2; f.applies <= mostApplies; f.applies++ {
 		a := r.apply(c.vars()...)

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// scenario is a story of its own, for ten servers. It returns what it has measured, in a few words.
+// scenario is an interruption outside the matrix, on ten servers. play returns its measurements in a few words.
 type scenario struct {
 	name  string
-	usual bool // also a part of the usual run, which has no past
+	usual bool // also part of the usual run, which has no past
 	play  func(t *testing.T, cli string, before past) string
 }
 
@@ -31,7 +31,7 @@ const postcondition = `
       error_message = "not ready"
     }`
 
-// fleetWith is the fleet with another lifecycle, with a dependent, and with more in the resource.
+// fleetWith returns the fleet with a lifecycle, with a dependent, and with more lines in the resource.
 func fleetWith(lifecycle, more string) string {
 	return fmt.Sprintf(`
 variable "timeout" { default = "1h" }
@@ -57,15 +57,15 @@ resource "terraform_data" "dependent" {
 `, lifecycle, more)
 }
 
-// story is what the scenarios have in common: a workspace, what they expect of it, and what they have measured.
-type story struct {
+// scenarioRun is the workspace of a scenario, with its measurements.
+type scenarioRun struct {
 	*workspace
 
 	measured []string
 }
 
-// expect compares what an apply has left behind.
-func (s *story) expect(a *cliProcess, code, tainted, dependents, erases int) {
+// expect waits for an apply and compares its results.
+func (s *scenarioRun) expect(a *cliProcess, code, tainted, dependents, erases int) {
 	s.t.Helper()
 
 	exit, state := a.wait(), s.state()
@@ -99,7 +99,7 @@ func (s *story) expect(a *cliProcess, code, tainted, dependents, erases int) {
 	s.measured = append(s.measured, got)
 }
 
-func (s *story) String() string { return strings.Join(s.measured, "; then ") }
+func (s *scenarioRun) String() string { return strings.Join(s.measured, "; then ") }
 
 // playTimeout has ten creates time out while the reinstalls go on. The next apply waits for their end.
 func playTimeout(lifecycle string, code, dependents int) func(*testing.T, string, past) string {
@@ -108,11 +108,11 @@ func playTimeout(lifecycle string, code, dependents int) func(*testing.T, string
 
 		for _, limit := range limits {
 			cloud := newControlledCloud(t, stopped(nil), phaseWaiting)
-			s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle, ""))}
+			s := &scenarioRun{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle, ""))}
 
 			first := s.apply("timeout=" + limit.String())
 			if !first.reaches("all servers are waited for", cloud.reached) {
-				continue // over too early
+				continue // expired too early
 			}
 
 			s.expect(first, code, 0, dependents, 1)
@@ -125,20 +125,20 @@ func playTimeout(lifecycle string, code, dependents int) func(*testing.T, string
 			return s.String()
 		}
 
-		t.Fatalf("within %s not all servers are waited for", limits)
+		t.Fatalf("with none of the timeouts %s are all servers waited for", limits)
 
 		return ""
 	}
 }
 
-// playReplace interrupts a replacement that was asked for by hand. The next apply waits for the reinstalls, and does not
-// replace anything again.
+// playReplace interrupts a replacement that was requested with -replace. The next apply waits for the reinstalls, and replaces
+// nothing again.
 func playReplace(lifecycle string) func(*testing.T, string, past) string {
 	return func(t *testing.T, cli string, before past) string {
 		t.Helper()
 
 		cloud := newControlledCloud(t, before.servers, phaseWaiting)
-		s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle+postcondition, ""))}
+		s := &scenarioRun{workspace: newWorkspace(t, cli, cloud, fleetWith(lifecycle+postcondition, ""))}
 		s.write("terraform.tfstate", string(before.state))
 
 		var replacements []string
@@ -161,13 +161,13 @@ func playReplace(lifecycle string) func(*testing.T, string, past) string {
 	}
 }
 
-// playProvisioner has a provisioner fail on each server after its reinstall. Terraform itself taints the servers for it,
-// and the next plan says that their disks will be erased again.
+// playProvisioner has a provisioner fail on each server after its reinstall. Terraform taints the servers because of that, and
+// the next plan says that their disks will be erased again.
 func playProvisioner(t *testing.T, cli string, _ past) string {
 	t.Helper()
 
 	cloud := newControlledCloud(t, nil, phaseNone)
-	s := &story{workspace: newWorkspace(t, cli, cloud, fleetWith("", `
+	s := &scenarioRun{workspace: newWorkspace(t, cli, cloud, fleetWith("", `
   provisioner "local-exec" {
     command = var.check
   }`))}
@@ -178,7 +178,7 @@ func playProvisioner(t *testing.T, cli string, _ past) string {
 	return s.String()
 }
 
-// TestChaosScenarios plays some scenarios on the CLI of the usual run, and all of them on all CLIs of the matrix.
+// TestChaosScenarios runs some scenarios on the CLI of the usual run, or all of them on all CLIs of the matrix.
 func TestChaosScenarios(t *testing.T) {
 	t.Parallel()
 

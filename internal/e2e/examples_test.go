@@ -12,8 +12,8 @@ import (
 
 const examples = "../../examples"
 
-// exampleFolders are where tfplugindocs looks for the example of a type, by the key of the types' schemas in the JSON of
-// `providers schema`.
+// exampleFolders are the files in which tfplugindocs expects the example of a type, by the key of the types' schemas in the
+// JSON of `providers schema`.
 var exampleFolders = map[string]string{
 	"resource_schemas":           "resources/%s/resource.tf",
 	"data_source_schemas":        "data-sources/%s/data-source.tf",
@@ -22,7 +22,7 @@ var exampleFolders = map[string]string{
 	"action_schemas":             "actions/%s/action.tf",
 }
 
-// Every type that the provider has comes with an example, and every example is valid.
+// TestExamples checks that every type of the provider has an example, and that every example is valid.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 
@@ -88,7 +88,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// runCLI runs the CLI on a copy of a folder, and returns what it prints.
+// runCLI runs the CLI in a copy of a folder, and returns its output.
 func runCLI(t *testing.T, cli, folder string, args ...string) string {
 	t.Helper()
 

@@ -8,13 +8,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// fleetModule is the module that users are to build on, and policies are the queries of the docs.
+// fleetModule is the module for users to build on; policies are the queries of the docs.
 const (
 	fleetModule = examples + "/fleet"
 	policies    = examples + "/policies"
 )
 
-// The module's own tests pass. They run against mocks.
+// TestFleetModuleTests runs the tests of the module itself, which use mocks.
 func TestFleetModuleTests(t *testing.T) {
 	t.Parallel()
 
@@ -28,7 +28,7 @@ func TestFleetModuleTests(t *testing.T) {
 	t.Log(runCLI(t, cli, fleetModule, "test", "-no-color"))
 }
 
-// The module does what its page says, which no mock can show.
+// TestFleetModule checks that the module does what its page says, which no mock can show.
 func TestFleetModule(t *testing.T) {
 	t.Parallel()
 

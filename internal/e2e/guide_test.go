@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// guide is the page that promises what becomes of an apply that something happens to.
+// guide is the page that promises what happens to an apply that is interrupted or fails.
 const guide = "../../docs/guides/what-happens-if.md"
 
-// guideRows are the tests that keep the promises of the page, by its rows: scripts, and functions of test files.
+// guideRows are the tests of the promises, by the rows of the page: scripts, or files with a text that the test contains.
 var guideRows = map[string][]string{
 	"The service refuses the request":              {"refused.txtar", "answers.txtar"},
 	"The status of the server forbids a reinstall": {"refused.txtar", "failed.txtar"},
@@ -32,15 +32,15 @@ var guideRows = map[string][]string{
 	"The server is deleted meanwhile":                           {"vanished.txtar"},
 	"The service does not know the server":                      {"guide_not_known.txtar"},
 	"The server breaks without this resource":                   {"guide_broken.txtar"},
-	"Terraform is killed, and the reinstall goes on":            {"../../chaos_matrix_test.go:SIGKILL"},
-	"Terraform is killed, and the reinstall has ended":          {"../../chaos_matrix_test.go:SIGKILL", "guide_saved_plan.txtar"},
+	"Terraform is killed, and the reinstall goes on":            {"../../chaos_cells_test.go:SIGKILL"},
+	"Terraform is killed, and the reinstall has ended":          {"../../chaos_cells_test.go:SIGKILL", "guide_saved_plan.txtar"},
 	"Somebody else reinstalls the server at that time":          {"adopt.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},
 	"The provider works in the wrong project":                   {"project.txtar"},
 	"The ID turns out to be another one during the apply":       {"guide_unknown_id.txtar"},
 	"A replacement fails under create_before_destroy":           {"guide_replacement.txtar"},
 }
 
-// Every row of the guide has its tests, and they are there.
+// TestGuideRowsAreTested checks that every row of the guide has tests, and that the tests exist.
 func TestGuideRowsAreTested(t *testing.T) {
 	t.Parallel()
 

@@ -14,34 +14,34 @@ import (
 	"strings"
 )
 
-// artifact is a file that a run has left, or a part of one that is packed.
+// artifact is a file that a run has left, or a part of a packed file.
 type artifact struct {
 	name   string
 	data   []byte
-	stores bool // a state or a plan, in which some secrets may be
+	stores bool // it is a state or a plan, which may contain some secrets
 	apart  *exclusion
 }
 
-// exclusion is a part of what the CLI writes that no provider has a hand in. Whoever excludes one must find something
-// in it, or the exclusion is out of date.
+// exclusion is a part of the CLI's output on which no provider has an influence. A scene that excludes one must find a secret
+// in it, otherwise the exclusion is out of date.
 type exclusion struct{ what, why string }
 
 var (
 	configSnapshot = &exclusion{
 		"the configuration in a saved plan and in its JSON",
-		"the CLI copies the configuration into it, with what is written there literally",
+		"the CLI copies the configuration into it, literal values included",
 	}
 	planVariables = &exclusion{
 		"the values of variables in a saved plan and in its JSON",
-		"the CLI keeps those of variables that are not ephemeral for the apply",
+		"the CLI keeps those that are not ephemeral for the apply",
 	}
 	loggedArguments = &exclusion{
 		"the CLI's own log of its command line",
-		"at INFO the CLI writes down its arguments, those of -var included",
+		"at INFO the CLI logs its arguments, those of -var included",
 	}
 )
 
-// collect returns all that is below dir, unpacked, but for the inputs.
+// collect returns all files below dir except the inputs, unpacked.
 func collect(dir string, inputs map[string]bool) ([]*artifact, error) {
 	var artifacts []*artifact
 
@@ -69,7 +69,7 @@ func collect(dir string, inputs map[string]bool) ([]*artifact, error) {
 	return artifacts, err
 }
 
-// unpack returns the searchable parts of a file. What a step has printed is named for what it is.
+// unpack returns the searchable parts of a file. It tells the format from the content, or from the name that a scene gives.
 func unpack(name string, data []byte) ([]*artifact, error) {
 	base := filepath.Base(name)
 
@@ -87,7 +87,7 @@ func unpack(name string, data []byte) ([]*artifact, error) {
 	return []*artifact{{name: name, data: data}}, nil
 }
 
-// unpackPlan unpacks the archive that a saved plan is.
+// unpackPlan unpacks a saved plan, which is an archive.
 func unpackPlan(name string, data []byte) ([]*artifact, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -129,7 +129,7 @@ func unpackPlan(name string, data []byte) ([]*artifact, error) {
 	return artifacts, nil
 }
 
-// splitField splits a message in protocol buffers into the top-level fields of one number, and the others.
+// splitField splits a protocol buffers message into the top-level fields with one number, and the others.
 func splitField(message []byte, number uint64) (field, rest []byte) {
 	for len(message) > 0 {
 		key, n := binary.Uvarint(message)
@@ -160,7 +160,7 @@ func splitField(message []byte, number uint64) (field, rest []byte) {
 	return field, rest
 }
 
-// unpackState adds what is packed in a state: the private data of resources, as the CLI and the framework encode it.
+// unpackState returns a state, and the private data in it, which the CLI and the framework encode.
 func unpackState(name string, data []byte) []*artifact {
 	artifacts := []*artifact{{name: name, data: data, stores: true}}
 
@@ -185,7 +185,7 @@ func unpackState(name string, data []byte) []*artifact {
 				private = append(private, bytes.Join(slices.Collect(maps.Values(values)), []byte("\n"))...)
 			}
 
-			// Not stores: private data has no business with any secret.
+			// Without stores: no secret may be in private data.
 			artifacts = append(artifacts, &artifact{name: name + ", private data", data: private})
 		}
 	}
@@ -193,7 +193,7 @@ func unpackState(name string, data []byte) []*artifact {
 	return artifacts
 }
 
-// unpackPlanJSON takes the JSON of a plan apart.
+// unpackPlanJSON splits the JSON of a plan into its top-level values.
 func unpackPlanJSON(name string, data []byte) ([]*artifact, error) {
 	var plan map[string]json.RawMessage
 	if err := json.Unmarshal(data, &plan); err != nil {
@@ -218,10 +218,10 @@ func unpackPlanJSON(name string, data []byte) ([]*artifact, error) {
 	return artifacts, nil
 }
 
-// argumentLines begin what the CLI writes about its command line: Terraform and OpenTofu alike.
+// argumentLines mark the lines that Terraform and OpenTofu log about their command lines.
 var argumentLines = []string{"[INFO]  CLI args: ", "[INFO]  CLI command args: "}
 
-// unpackLog puts the lines about the command line apart.
+// unpackLog separates the lines about the command line.
 func unpackLog(name string, data []byte) []*artifact {
 	log, arguments := &artifact{name: name}, &artifact{name: name + ", command lines", apart: loggedArguments}
 

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// encodings are the ways to write a value, by what they are called.
+// encodings are the ways to write a value, by their names.
 var encodings = newEncodings()
 
-// plainEncodings are those of a value by itself. What is written inside quotation marks stands here without them.
+// plainEncodings are the encodings of a value alone. Those with quotation marks omit them.
 var plainEncodings = map[string]func(string) string{
 	"raw":                   func(s string) string { return s },
 	"JSON":                  func(s string) string { return jsonText(s, true) },
-	"JSON, HTML as it is":   func(s string) string { return jsonText(s, false) },
+	"JSON, HTML unescaped":  func(s string) string { return jsonText(s, false) },
 	`JSON with \/`:          func(s string) string { return strings.ReplaceAll(jsonText(s, true), "/", `\/`) },
 	`JSON in ASCII, \u00e9`: func(s string) string { return asciiJSON(s, `\u%04x`) },
 	`JSON in ASCII, \u00E9`: func(s string) string { return asciiJSON(s, `\u%04X`) },
@@ -34,11 +34,11 @@ var plainEncodings = map[string]func(string) string{
 	"decimal bytes":         decimal,
 }
 
-// newEncodings adds the packed ones: those of a value, and those of a JSON text that has it.
+// newEncodings adds the packed encodings: those of a value, and those of a JSON text that contains it.
 func newEncodings() map[string]func(string) string {
 	all := maps.Clone(plainEncodings)
 
-	for _, inner := range []string{"raw", "JSON", "JSON, HTML as it is"} {
+	for _, inner := range []string{"raw", "JSON", "JSON, HTML unescaped"} {
 		add := func(name string, pack func(string) string) {
 			all[name+" of "+inner] = func(s string) string { return pack(plainEncodings[inner](s)) }
 		}
@@ -77,7 +77,7 @@ func jsonText(s string, escapeHTML bool) string {
 	return unquoted(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// asciiJSON is how encoders write that escape everything outside ASCII.
+// asciiJSON writes JSON as encoders do that escape everything outside ASCII.
 func asciiJSON(s, format string) string {
 	var b strings.Builder
 
@@ -92,6 +92,7 @@ func asciiJSON(s, format string) string {
 	return b.String()
 }
 
+// percent writes each byte as a percent-encoded one.
 func percent(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
@@ -101,7 +102,7 @@ func percent(s string) string {
 	return b.String()
 }
 
-// decimal is how Go prints bytes.
+// decimal writes bytes as Go prints them.
 func decimal(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
@@ -111,8 +112,8 @@ func decimal(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// base64Within is what of the base64 of a longer text depends on s alone, where s begins so many bytes after a multiple
-// of three.
+// base64Within returns the part of the base64 of a longer text that depends on s alone, if s begins offset bytes after a
+// multiple of three.
 func base64Within(s string, offset int, encoding *base64.Encoding) string {
 	encoded := encoding.EncodeToString(append(make([]byte, offset), s...))
 

@@ -21,26 +21,26 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// envInject names what is planted into the provider that the test binary is. No other provider knows it.
+// envInject names the leak that the provider in the test binary makes. No other provider reads it.
 const envInject = "MODELARTS_TEST_INJECT"
 
-// envCue names the file whose appearance is the cue for a planted panic.
+// envCue names the file at whose appearance an injected panic happens.
 const envCue = "MODELARTS_TEST_INJECT_CUE"
 
-// What can be planted.
+// The faults that can be injected into the provider.
 const (
-	injectPanic      = "panic"           // no leak: it crashes in the midst of an apply
-	injectPanicValue = "panic value"     // it crashes with the password on its lips
+	injectPanic      = "panic"           // no leak: it crashes in the middle of an apply
+	injectPanicValue = "panic value"     // it crashes with the password in the message
 	injectLog        = "log"             // a body is logged at TRACE
-	injectLogBase64  = "log base64"      // the same, and packed
-	injectState      = "state"           // the configuration becomes the state, beside an error
+	injectLogBase64  = "log base64"      // the same, in base64
+	injectState      = "state"           // the configuration becomes the state, together with an error
 	injectPrivate    = "private"         // the password goes into the private data
-	injectValidator  = "validator"       // a validator prints what it has seen
+	injectValidator  = "validator"       // a validator prints the value that it has checked
 	injectPath       = "path"            // a validator points at the line of the configuration
 	injectTransient  = "transient state" // the configuration becomes the state, without an error
 )
 
-// serveLeaky serves the provider with something planted into it.
+// serveLeaky serves the provider with an injected fault.
 func serveLeaky(what string) {
 	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer {
 		return &leakyProvider{ProviderServer: providerserver.NewProtocol6(provider.New("e2e")())(), what: what}
@@ -51,14 +51,14 @@ func serveLeaky(what string) {
 	}
 }
 
-// planted is a provider that gives away the write-only password, in one way or another.
+// leakyProvider leaks the write-only password in the injected way.
 type leakyProvider struct {
 	tfprotov6.ProviderServer
 
 	what string
 }
 
-// config decodes a configuration of the resource.
+// config returns the known strings in a configuration of a resource.
 func (p *leakyProvider) config(ctx context.Context, typeName string, config *tfprotov6.DynamicValue) map[string]string {
 	schemas, err := p.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -87,7 +87,7 @@ func (p *leakyProvider) config(ctx context.Context, typeName string, config *tfp
 	return texts
 }
 
-// ValidateResourceConfig plants into what a validator says.
+// ValidateResourceConfig injects into the diagnostics of a validator.
 func (p *leakyProvider) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -97,11 +97,11 @@ func (p *leakyProvider) ValidateResourceConfig(
 	switch {
 	case p.what == injectValidator && password != "":
 		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
-			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted", Detail: fmt.Sprintf("got: %q", password),
+			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Injected", Detail: fmt.Sprintf("got: %q", password),
 		})
 	case p.what == injectPath:
 		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
-			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted",
+			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Injected",
 			Attribute: tftypes.NewAttributePath().WithAttributeName("admin_pass_wo"),
 		})
 	}
@@ -109,7 +109,7 @@ func (p *leakyProvider) ValidateResourceConfig(
 	return resp, err
 }
 
-// ApplyResourceChange plants into an apply.
+// ApplyResourceChange injects into an apply.
 func (p *leakyProvider) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
@@ -123,7 +123,7 @@ func (p *leakyProvider) ApplyResourceChange(
 	failed := &tfprotov6.ApplyResourceChangeResponse{
 		NewState: req.PriorState,
 		Diagnostics: []*tfprotov6.Diagnostic{
-			{Severity: tfprotov6.DiagnosticSeverityError, Summary: "Planted"},
+			{Severity: tfprotov6.DiagnosticSeverityError, Summary: "Injected"},
 		},
 	}
 
@@ -131,17 +131,17 @@ func (p *leakyProvider) ApplyResourceChange(
 	case injectPanic:
 		go func() {
 			if eventually(func() bool { _, err := os.Stat(os.Getenv(envCue)); return err == nil }) {
-				panic("planted")
+				panic("injected")
 			}
 		}()
 	case injectPanicValue:
-		panic(fmt.Sprint("planted: ", config))
+		panic(fmt.Sprint("injected: ", config))
 	case injectLog:
-		tflog.Trace(ctx, "planted", map[string]any{"body": string(body)})
+		tflog.Trace(ctx, "injected", map[string]any{"body": string(body)})
 
 		return failed, nil
 	case injectLogBase64:
-		tflog.Trace(ctx, "planted", map[string]any{"body": base64.StdEncoding.EncodeToString(body)})
+		tflog.Trace(ctx, "injected", map[string]any{"body": base64.StdEncoding.EncodeToString(body)})
 
 		return failed, nil
 	case injectState:
@@ -153,7 +153,7 @@ func (p *leakyProvider) ApplyResourceChange(
 	case injectPrivate:
 		resp, err := p.ProviderServer.ApplyResourceChange(ctx, req)
 		if err == nil {
-			resp.Private, err = json.Marshal(map[string][]byte{"planted": []byte(`"` + config["admin_pass_wo"] + `"`)})
+			resp.Private, err = json.Marshal(map[string][]byte{"injected": []byte(`"` + config["admin_pass_wo"] + `"`)})
 		}
 
 		return resp, err
@@ -162,12 +162,12 @@ func (p *leakyProvider) ApplyResourceChange(
 	return p.ProviderServer.ApplyResourceChange(ctx, req)
 }
 
-// TestLeaksAreFound plants leaks, each of which TestLeaks would have to fail for.
+// TestLeaksAreFound injects leaks. TestLeaks would have to fail for each of them.
 func TestLeaksAreFound(t *testing.T) {
 	t.Parallel()
 
-	// Where each has to be found. Terraform refuses a state that has a write-only value and keeps none; OpenTofu writes one
-	// that comes with an error to the disk.
+	// The artifact in which each must be found. Terraform refuses and drops a state that has a write-only value; OpenTofu writes
+	// one to the disk that comes with an error.
 	for what, want := range map[string]string{
 		injectPanicValue: "trace.log",
 		injectLog:        "trace.log",

@@ -19,14 +19,14 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// The names of what a scene leaves, by which the search knows what it is.
+// The names of the files that a scene leaves. They tell the search the formats.
 const (
 	stateJSON      = ".state.json"
 	planJSONSuffix = ".plan.json"
 	traceLog       = "trace.log"
 )
 
-// values are the secrets of a scene. The words in user data stand within a script; the literal user data is base64.
+// values are the secrets of a scene. Those of user data are words within a script; the literal user data is base64.
 type values struct {
 	passWO, dataWO               secret // write-only, through ephemeral variables
 	literalPassWO, literalDataWO secret // write-only, as text in the configuration
@@ -35,7 +35,7 @@ type values struct {
 	token                        secret
 }
 
-// newValues returns values with characters that are written differently nearly everywhere. Others have another version.
+// newValues returns values with characters that nearly every encoding writes differently. Each version has its own values.
 func newValues(version int) *values {
 	v := fmt.Sprint(version)
 
@@ -58,19 +58,19 @@ func (v *values) secrets() []*secret {
 	}
 }
 
-// userScript is user data around a secret word.
+// userScript returns user data that contains a secret word.
 func userScript(word string) string { return "#!/bin/sh\necho '" + word + "' > /run/token\n" }
 
-// body is a request with the write-only values, as they go over the wire.
+// body returns the body of a request with the write-only values.
 func (v *values) body(html bool) string {
 	return `{"admin_pass":"` + jsonText(v.passWO.value, html) + `","user_data":"` +
 		base64.StdEncoding.EncodeToString([]byte(userScript(v.dataWO.value))) + `"}`
 }
 
-// hcl is value as a literal in a configuration.
+// hcl returns value as a literal of a configuration.
 func hcl(value string) string { return `"` + jsonText(value, false) + `"` }
 
-// scene is a working directory, a cloud, and what was done there.
+// scene is a working directory and a cloud, in which a test drives the CLI and then searches for secrets.
 type scene struct {
 	t         *testing.T
 	cli, dir  string
@@ -85,8 +85,8 @@ type scene struct {
 	problems  []string
 }
 
-// newScene returns a scene that has the provider and its variables. To a cloud that wants a token, the provider sends
-// the token.
+// newScene returns a scene that has the provider and its variables. The cloud accepts the secret key and the token of its
+// values.
 func newScene(t *testing.T, cli string, cfg simulator.Config) *scene {
 	t.Helper()
 
@@ -139,7 +139,7 @@ func (s *scene) use(v *values) {
 
 func (s *scene) set(variable, value string) { s.variables[variable] = value }
 
-// write writes an input, in which nothing is searched.
+// write writes an input, which is not searched.
 func (s *scene) write(name, content string) {
 	path := filepath.Join(s.dir, "work", name)
 	s.inputs[path] = true
@@ -149,7 +149,7 @@ func (s *scene) write(name, content string) {
 	}
 }
 
-// problem notes what went wrong. Of what was printed, the end tells most.
+// problem records what went wrong. Of long output it keeps the end, which says most.
 func (s *scene) problem(format string, args ...any) {
 	for i, arg := range args {
 		if text, ok := arg.(string); ok && len(text) > 4000 {
@@ -165,7 +165,7 @@ func (s *scene) server() string {
 	return s.cloud.AddServer(simulator.Server{Name: "leak", Status: "STOPPED"}).ID
 }
 
-// command is the CLI with everything logged that it can log.
+// command returns a command of the CLI that logs as much as it can.
 func (s *scene) command(args ...string) *exec.Cmd {
 	env := map[string]string{
 		"PATH": os.Getenv("PATH"), "HOME": filepath.Join(s.dir, "home"), "TMPDIR": filepath.Join(s.dir, "tmp"),
@@ -192,13 +192,13 @@ func (s *scene) command(args ...string) *exec.Cmd {
 // anyCode stands for an exit code that does not matter.
 const anyCode = -1
 
-// tf runs the CLI, expects an exit code, and returns all that was printed.
+// tf runs the CLI, expects an exit code, and returns the output.
 func (s *scene) tf(want int, args ...string) string { return s.run(want, nil, "", args...) }
 
-// show has a state or a plan printed as JSON.
+// show prints a state or a plan as JSON, into a file with that suffix.
 func (s *scene) show(suffix string, args ...string) { s.run(0, nil, suffix, args...) }
 
-// run does what tf does; during is done while the CLI runs.
+// run is tf with more: during is called while the CLI runs, and suffix ends the name of the file with the standard output.
 func (s *scene) run(want int, during func(*os.Process), suffix string, args ...string) string {
 	var stdout, stderr bytes.Buffer
 
@@ -226,7 +226,7 @@ func (s *scene) run(want int, during func(*os.Process), suffix string, args ...s
 		s.problem("%s: exit code %d, want %d (%v):\n%s", strings.Join(args, " "), got, want, exit, printed)
 	}
 
-	// What a CLI says about a provider that gives away what it must not.
+	// The messages of a CLI about a provider that returns a value which it must not return.
 	for _, verdict := range []string{"Provider produced", "Write-only attribute set", "invalid result object"} {
 		if strings.Contains(printed, verdict) {
 			s.problem("the CLI says %q:\n%s", verdict, printed)
@@ -242,18 +242,18 @@ func (s *scene) leave(name string, content []byte) {
 	}
 }
 
-// says expects a text in what was printed, white space and frames aside.
+// says expects texts in the output, whatever its white space and frames.
 func (s *scene) says(printed string, texts ...string) {
 	flat := strings.Join(strings.Fields(strings.NewReplacer("│", " ", "|", " ").Replace(printed)), " ")
 
 	for _, text := range texts {
 		if !strings.Contains(flat, text) {
-			s.problem("it does not say %q:\n%s", text, printed)
+			s.problem("the output lacks %q:\n%s", text, printed)
 		}
 	}
 }
 
-// sent expects that so many reinstall requests have carried the secret by now: where nothing is sent, nothing can leak.
+// sent expects that as many reinstall requests as wanted have carried each secret so far: what is not sent cannot leak.
 func (s *scene) sent(want int, secrets ...*secret) {
 	for _, wanted := range secrets {
 		got := 0
@@ -276,7 +276,7 @@ func (s *scene) sent(want int, secrets ...*secret) {
 	}
 }
 
-// wire is what has gone to the cloud outside the places that are made for secrets.
+// wire returns the requests to the cloud, without the bodies and headers that are made for secrets.
 func (s *scene) wire() *artifact {
 	var b bytes.Buffer
 
@@ -294,10 +294,10 @@ func (s *scene) wire() *artifact {
 		}
 	}
 
-	return &artifact{name: "requests, but for the bodies and headers made for secrets", data: b.Bytes()}
+	return &artifact{name: "requests, except the bodies and headers made for secrets", data: b.Bytes()}
 }
 
-// searched is what a search has found.
+// searched is the result of a search.
 type searched struct {
 	leaks    []hit
 	stored   map[string]int // by the kind of file
@@ -308,7 +308,7 @@ type searched struct {
 	forms    int
 }
 
-// search looks for every secret in all that the scene has left.
+// search searches everything that the scene has left for every secret.
 func (s *scene) search(excluding []*exclusion) *searched {
 	artifacts, err := collect(s.dir, s.inputs)
 	if err != nil {
@@ -353,7 +353,7 @@ func (f *searched) String() string {
 	return text
 }
 
-// providerOf is the configuration of the provider with credentials by the given expressions.
+// providerOf returns the configuration of the provider, with the given expressions for its credentials.
 func providerOf(url, secretKey, securityToken, token string) string {
 	return fmt.Sprintf(`terraform {
   required_providers {
@@ -381,7 +381,8 @@ provider "modelarts" {
 		token, url, url)
 }
 
-// secretVariables declares the variables; those that may be are ephemeral or sensitive, as kind says.
+// secretVariables declares the variables. kind is ephemeral or sensitive; stored arguments cannot be ephemeral, so their
+// variables are always sensitive.
 func secretVariables(kind string) string {
 	var b strings.Builder
 
@@ -398,12 +399,12 @@ func secretVariables(kind string) string {
 	return b.String()
 }
 
-// resourceOf is a resource with the given lines.
+// resourceOf returns a resource with the given lines.
 func resourceOf(name, id string, lines ...string) string {
 	return fmt.Sprintf("resource \"modelarts_devserver_os_reinstall\" %q {\n  id = %q\n  %s\n}\n", name, id, strings.Join(lines, "\n  "))
 }
 
-// The arguments in a resource.
+// The arguments of a resource.
 const (
 	writeOnlyPair = "admin_pass_wo = var.admin_pass_wo\n  admin_pass_wo_version = var.version_wo\n" +
 		"  user_data_wo = var.user_data_wo\n  user_data_wo_version = var.version_wo"

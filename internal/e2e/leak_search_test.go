@@ -16,17 +16,17 @@ import (
 type secret struct {
 	name   string
 	value  string
-	stored bool // it may be in states and plans, as the documentation says; no other may be anywhere
+	stored bool // the documentation says that it is in states and plans; others may be nowhere
 }
 
-// form is one of the ways to write a secret, or a half of it: a leak may be cut off.
+// form is a way to write a secret or a half of it, since a leak may be truncated.
 type form struct {
 	secret *secret
 	how    string
 	text   string
 }
 
-// shortest is the length that a form needs to have to prove anything.
+// shortest is the minimum length of a form: a match of a shorter one proves nothing.
 const shortest = 8
 
 // formsOf returns every form of a secret.
@@ -60,7 +60,7 @@ func formsOf(s *secret) []form {
 	return forms
 }
 
-// matcher finds forms, by their first two bytes.
+// matcher finds forms. It indexes them by their first two bytes.
 type matcher struct {
 	byPrefix [1 << 16][]form
 	secrets  int
@@ -116,7 +116,7 @@ func (m *matcher) find(a *artifact) []hit {
 	return hits
 }
 
-// The search itself has to be right: every form of every secret is found in its midst.
+// TestLeakSearch tests the search itself: every form of every secret is found inside a text.
 func TestLeakSearch(t *testing.T) {
 	t.Parallel()
 

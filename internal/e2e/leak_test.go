@@ -19,13 +19,13 @@ import (
 // envCLIs names several CLIs, as a list of paths.
 const envCLIs = "MODELARTS_TEST_MATRIX"
 
-// scenesAtOnce bounds how many scenes play at a time: they mostly wait.
+// scenesAtOnce is the number of scenes that run at a time. They mostly wait.
 const scenesAtOnce = 6
 
 // endless is a cloud in which no reinstall ends.
 var endless = simulator.Config{Durations: simulator.Durations{Reinstall: time.Hour}}
 
-// leakScenes are all ways that a secret goes through the provider.
+// leakScenes are all ways of a secret through the provider.
 var leakScenes = []struct {
 	name      string
 	cloud     simulator.Config
@@ -45,7 +45,7 @@ var leakScenes = []struct {
 	{name: "variables", play: leakVariables, excluding: []*exclusion{planVariables, loggedArguments}},
 }
 
-// TestLeaks has every secret go every way with everything logged, and then looks for it in all that is left.
+// TestLeaks sends every secret every way through the provider, with everything logged, and then searches all files for it.
 func TestLeaks(t *testing.T) {
 	t.Parallel()
 
@@ -58,7 +58,7 @@ func TestLeaks(t *testing.T) {
 			var files, size, leaks atomic.Int64
 
 			t.Cleanup(func() {
-				t.Logf("in all, %d files and parts of files with %.1f MB: %d leaks", files.Load(), float64(size.Load())/1e6, leaks.Load())
+				t.Logf("in total, %d files and parts of files with %.1f MB: %d leaks", files.Load(), float64(size.Load())/1e6, leaks.Load())
 			})
 
 			for _, leak := range leakScenes {
@@ -107,7 +107,7 @@ func clis(t *testing.T) []string {
 	return []string{requireCLI(t)}
 }
 
-// report fails t for every leak and every problem.
+// report reports each leak and each problem as an error.
 func (s *scene) report(t *testing.T, found *searched) {
 	t.Helper()
 
@@ -206,11 +206,11 @@ func leakUpdate(s *scene) {
 	}
 
 	if !s.stateHas("terraform.tfstate.backup", &s.values.pass) {
-		s.problem("the backup of the state has lost the password: the documentation says that it keeps it")
+		s.problem("the backup of the state lacks the password, which it keeps according to the documentation")
 	}
 }
 
-// stateHas tells whether a state has any of the secrets.
+// stateHas reports whether a state contains any of the secrets.
 func (s *scene) stateHas(name string, secrets ...*secret) bool {
 	data, err := os.ReadFile(filepath.Join(s.dir, "work", name))
 	if err != nil {
@@ -237,8 +237,7 @@ func leakImport(s *scene) {
 	s.sent(0, &s.values.passWO, &s.values.pass)
 }
 
-// leakRefused has the service refuse with an answer that repeats what it was sent, in all the ways there are. Nothing
-// of it may be quoted.
+// leakRefused has the service refuse requests with answers that repeat their secrets in every known way. None may be quoted.
 func leakRefused(s *scene) {
 	v := s.values
 	keys := v.secretKey.value + " " + v.securityToken.value
@@ -303,7 +302,7 @@ func leakRefused(s *scene) {
 	s.says(s.tf(1, "apply", "-auto-approve"), "HTTP 401", "is not shown: it repeats a value that was sent as a secret")
 }
 
-// leakFailed has reinstalls end in a failed status, the first and a later one.
+// leakFailed has the first and a later reinstall end in a failed status.
 func leakFailed(s *scene) {
 	s.cloud.SetBehavior(simulator.Behavior{EndStatus: "REINSTALLINGOS_FAILED"})
 	s.write("main.tf", resourceOf("wo", s.server(), writeOnlyPair)+resourceOf("stored", s.server(), storedPair))
@@ -324,8 +323,8 @@ func leakFailed(s *scene) {
 	s.show(stateJSON, "show", "-json")
 }
 
-// leakTimeout has the time run out, where the answer has come, where it was an error that repeats the request, and where
-// it was lost. The credentials come from the environment.
+// leakTimeout has timeouts expire after an answer, after an error that repeats the request, and after a lost answer. The
+// credentials come from the environment.
 func leakTimeout(s *scene) {
 	const timeouts = "\n  timeouts = { create = \"3s\", update = \"3s\" }"
 
@@ -340,7 +339,7 @@ func leakTimeout(s *scene) {
 	s.write("main.tf", resourceOf("wo", s.server(), writeOnlyPair+timeouts)+resourceOf("stored", s.server(), storedPair+timeouts)+
 		resourceOf("ambiguous", ambiguous, writeOnlyPair+timeouts)+resourceOf("lost", lost, writeOnlyPair+timeouts))
 
-	// On a slow machine the time may be over before all requests have been sent.
+	// On a slow machine the timeout may expire before all requests have been sent.
 	for range mostRuns {
 		s.says(s.tf(anyCode, "apply", "-auto-approve"), "The configured timeout expired")
 
@@ -355,7 +354,7 @@ func leakTimeout(s *scene) {
 	s.show(stateJSON, "show", "-json")
 }
 
-// leakInterrupted ends an apply by ctrl-C in the midst of a reinstall.
+// leakInterrupted interrupts an apply with ctrl-C in the middle of a reinstall.
 func leakInterrupted(s *scene) {
 	wo, stored := s.server(), s.server()
 	s.write("main.tf", resourceOf("wo", wo, writeOnlyPair)+resourceOf("stored", stored, storedPair))
@@ -373,8 +372,8 @@ func leakInterrupted(s *scene) {
 	s.show(stateJSON, "state", "pull")
 }
 
-// leakInvalid makes every secret invalid, in every way, as text in the configuration and as a variable. The CLI prints
-// the lines of the configuration that a diagnostic points at, so none may point at a secret.
+// leakInvalid makes every secret invalid in every way, as a literal in the configuration and as a variable. The CLI prints the
+// lines of the configuration to which a diagnostic points, so none may point to a secret.
 func leakInvalid(s *scene) {
 	var literal strings.Builder
 
@@ -427,7 +426,7 @@ func leakInvalid(s *scene) {
 	}
 }
 
-// leakPanic has the provider panic in the midst of an apply: what Go then prints has every goroutine in it.
+// leakPanic has the provider panic in the middle of an apply, when Go prints the stacks of all goroutines.
 func leakPanic(s *scene) {
 	wo, stored := s.server(), s.server()
 	cue := filepath.Join(s.dir, "out", "cue")
@@ -441,13 +440,13 @@ func leakPanic(s *scene) {
 
 	s.sent(1, &s.values.passWO, &s.values.pass)
 
-	// What of it the CLI prints, besides logging it, depends on the CLI and on the moment.
+	// The CLI logs all of it. How much it also prints depends on the CLI and on the moment.
 	log, err := os.ReadFile(filepath.Join(s.dir, "out", traceLog))
 	if err != nil {
 		s.problem("%v", err)
 	}
 
-	s.says(printed+string(log), "panic: planted", "goroutine ")
+	s.says(printed+string(log), "panic: injected", "goroutine ")
 }
 
 // leakLiteral has the write-only values and the credentials in the configuration itself.
@@ -464,7 +463,7 @@ func leakLiteral(s *scene) {
 	s.show(stateJSON, "show", "-json")
 }
 
-// leakVariables has them in variables that are sensitive and not ephemeral, and one of them on the command line.
+// leakVariables has the write-only values in sensitive variables that are not ephemeral, one of them on the command line.
 func leakVariables(s *scene) {
 	s.write("variables.tf", secretVariables("sensitive"))
 	s.write("main.tf", resourceOf("wo", s.server(), writeOnlyPair))

@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// mirrored is a configuration as a new user may have it: a second provider and a module, both of which need init. The second
-// provider is this one under another address.
+// mirrored is a configuration such as a new user may have: with a second provider and a module, both of which need init. The
+// second provider is this one under another address.
 const mirrored = `terraform {
   required_providers {
     modelarts = {
@@ -62,7 +62,7 @@ resource "modelarts_devserver_os_reinstall" "this" {
 }
 `
 
-// What make mirror writes survives init, a second provider and a module.
+// TestMirror checks that the mirror that make writes works with init, a second provider and a module.
 func TestMirror(t *testing.T) {
 	t.Parallel()
 
