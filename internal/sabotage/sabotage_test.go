@@ -56,7 +56,7 @@ func TestSabotage(t *testing.T) { //nolint:paralleltest // each run of the tests
 
 	passes := map[testRun]bool{}
 
-	for _, b := range breakages {
+	for _, b := range breakages { //nolint:paralleltest // each run of the tests uses all processors
 		if !wanted.MatchString(b.name) {
 			continue
 		}

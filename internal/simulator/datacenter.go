@@ -2,19 +2,26 @@ package simulator
 
 import "github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/datacenter"
 
-// The servers behind the API, as package datacenter defines them.
 type (
-	Server         = datacenter.Server
-	Volume         = datacenter.Volume
-	Image          = datacenter.Image
-	Wipe           = datacenter.Wipe
-	Durations      = datacenter.Durations
-	Behavior       = datacenter.Behavior
-	ImagePolicy    = datacenter.ImagePolicy
+	// Server is a server behind the API.
+	Server = datacenter.Server
+	// Volume is a disk of a server.
+	Volume = datacenter.Volume
+	// Image is an image that servers can have.
+	Image = datacenter.Image
+	// Wipe is an erased system disk.
+	Wipe = datacenter.Wipe
+	// Durations are the times that operations take.
+	Durations = datacenter.Durations
+	// Behavior is what the service does where its documentation is silent.
+	Behavior = datacenter.Behavior
+	// ImagePolicy is what happens to the image that a reinstall asks for.
+	ImagePolicy = datacenter.ImagePolicy
+	// RootVisibility is when a new system disk is shown.
 	RootVisibility = datacenter.RootVisibility
 )
 
-// Instant, as one of the [Durations], means that no time passes.
+// Instant is a duration, one of the [Durations], in which no time passes.
 const Instant = datacenter.Instant
 
 // The values of [ImagePolicy] and [RootVisibility].

@@ -46,7 +46,7 @@ func New(ctx context.Context, runner Runner, terraform, parent, name string) (*W
 
 	w := &Workspace{Runner: runner, Root: root, Dir: filepath.Join(root, name), terraform: terraform}
 
-	file, err := w.Runner.Output(ctx, "", os.Environ(), "go", "env", "GOMOD")
+	file, err := w.Output(ctx, "", os.Environ(), "go", "env", "GOMOD")
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -97,7 +97,7 @@ func (w *Workspace) Provider() string {
 
 // Build builds a main package of the module, such as "internal/bench/floor"; the provider's is ".".
 func (w *Workspace) Build(ctx context.Context, pkg, binary string) error {
-	_, err := w.Runner.Output(ctx, w.Module, append(os.Environ(), "GOTMPDIR="+w.Root), "go", "build", "-o", binary,
+	_, err := w.Output(ctx, w.Module, append(os.Environ(), "GOTMPDIR="+w.Root), "go", "build", "-o", binary,
 		path.Join(providerPackage, pkg))
 
 	return err

@@ -458,7 +458,7 @@ func TestResolveSettingsRefuses(t *testing.T) {
 			},
 			environment: keysInEnvironment(providertest.Environment{"HW_AUTH_TOKEN": secret}),
 			want: []string{
-				"Role without an access key", `the agency "agency"`, "in the environment there is a token: token (HW_AUTH_TOKEN)",
+				"Role without an access key", `the agency "agency"`, "the environment provides a token: token (HW_AUTH_TOKEN)",
 				"secret_key (HW_SECRET_KEY)",
 			},
 		},

@@ -321,7 +321,7 @@ func (d directProcess) read(ctx context.Context, prior scheduleState) (scheduleS
 }
 
 func (directProcess) plan(
-	_ context.Context, id string, prior scheduleState, in scheduleInputs, undecided bool,
+	ctx context.Context, id string, prior scheduleState, in scheduleInputs, undecided bool,
 ) (schedulePlan, verdicts) {
 	var v verdicts
 
@@ -333,7 +333,7 @@ func (directProcess) plan(
 	var state *model
 
 	if prior.model == nil || prior.tainted {
-		plan.unknownAsComputed()
+		plan.unknownAsComputed(ctx)
 		p.action = planCreate
 	} else {
 		copied := *prior.model
@@ -354,8 +354,8 @@ func (directProcess) plan(
 }
 
 // unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
-func (m *model) unknownAsComputed() {
-	ctx, null := context.Background(), devserver.NullModel()
+func (m *model) unknownAsComputed(ctx context.Context) {
+	null := devserver.NullModel()
 
 	m.SetUnknownAfterReinstall()
 	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()

@@ -16,6 +16,7 @@ import (
 // Environment stands in for os.Getenv.
 type Environment map[string]string
 
+// Getenv returns the variable of that name; empty if there is none.
 func (e Environment) Getenv(name string) string { return e[name] }
 
 // Transcript puts diagnostics into one text.
@@ -28,6 +29,7 @@ func Transcript(diags diag.Diagnostics) string {
 	return strings.Join(texts, "\n")
 }
 
+// StringMapValue makes a map of strings.
 func StringMapValue(elements map[string]attr.Value) types.Map {
 	return types.MapValueMust(types.StringType, elements)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator/strictjson"
 )
 
-// Instant, as one of the [Durations], means that no time passes; zero means the default.
+// Instant is a duration, one of the [Durations], in which no time passes; zero means the default.
 const Instant time.Duration = -1
 
 const defaultDuration = time.Second

@@ -127,8 +127,8 @@ func (s *Site) DefaultBehavior() Behavior { return s.cfg.Behavior }
 
 // Behavior returns the behaviour that applies to a server.
 func (s *Site) Behavior(m *Machine) Behavior {
-	if m.Server.Behavior != nil {
-		return *m.Server.Behavior
+	if own := m.Server.Behavior; own != nil { //nolint:staticcheck // m.Behavior reads like the method
+		return *own
 	}
 	return s.cfg.Behavior
 }
