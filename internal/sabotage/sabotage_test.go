@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,61 @@ func TestBreakagesApply(t *testing.T) {
 			b.overlay(t)
 		})
 	}
+}
+
+// Every test and script that has to notice a breakage exists: `go test` passes where a pattern matches nothing.
+func TestNamedTestsExist(t *testing.T) {
+	t.Parallel()
+
+	for _, b := range breakages {
+		top, scripts, _ := strings.Cut(b.tests.pattern, "/")
+		names := b.tests.names(t)
+
+		for part := range strings.SplitSeq(top, "|") {
+			if !slices.ContainsFunc(names, regexp.MustCompile(part).MatchString) {
+				t.Errorf("%s: %s has no test that matches %q", b.name, b.tests.pkg, part)
+			}
+		}
+
+		if scripts == "" {
+			continue
+		}
+
+		for script := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(scripts, "^("), ")$"), "|") {
+			file := filepath.Join("..", "..", b.tests.pkg, "testdata", "script", script+".txtar")
+			if _, err := os.Stat(file); err != nil {
+				t.Errorf("%s: %v", b.name, err)
+			}
+		}
+	}
+}
+
+// testFunction finds the names of the tests in a file.
+var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
+
+// names returns the names of the tests of the package.
+func (r testRun) names(t *testing.T) []string {
+	t.Helper()
+
+	files, err := filepath.Glob(filepath.Join("..", "..", r.pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var names []string
+
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		for _, match := range testFunction.FindAllSubmatch(content, -1) {
+			names = append(names, string(match[1]))
+		}
+	}
+
+	return names
 }
 
 // The tests notice every breakage. First, they have to pass without any: a test that fails anyway would seem to catch all.
