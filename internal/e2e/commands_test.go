@@ -42,6 +42,10 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 	maps.Copy(all, processCommands())
 
+	// The former names of commands, for scripts that are kept elsewhere.
+	all["paced"] = all["autofinish"]
+	all["omits"] = func(ts *testscript.TestScript, _ bool, args []string) { cmdSays(ts, true, args) }
+
 	return all
 }
 
