@@ -209,7 +209,7 @@ func (c *child) wait(t *testing.T) int {
 	return c.cmd.ProcessState.ExitCode()
 }
 
-// nothingLeft checks that neither files nor processes of the demo are there any more.
+// nothingLeft checks that neither files nor processes of the demo are left.
 func (c *child) nothingLeft(t *testing.T) {
 	t.Helper()
 

@@ -43,7 +43,7 @@ func assumed(t *testing.T, cloud *simulator.Cloud) int {
 	return cloud.Count(http.MethodPost, "/securitytokens")
 }
 
-// Temporary credentials are shared by everything, and replaced before they end.
+// Temporary credentials are shared by everything, and replaced before they expire.
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 

@@ -251,10 +251,10 @@ func (f *scheduleFault) info() faultKind {
 	return kinds[slices.IndexFunc(kinds, func(k faultKind) bool { return k.name == f.kind })]
 }
 
-// looks tells whether the fault is for looks at the server.
+// looks reports whether the fault is for looks at the server.
 func (f *scheduleFault) looks() bool { return f.action == actionGet || f.action == actionList }
 
-// ambiguous tells whether the fault leaves open what became of a POST.
+// ambiguous reports whether the fault leaves open what became of a POST.
 func (f *scheduleFault) ambiguous() bool {
 	return f.action == actionReinstall && f.traits()&ambiguous != 0
 }
@@ -343,7 +343,7 @@ func (s *schedule) mayJoin(server int) bool {
 	})
 }
 
-// tellsRunning tells whether a single RUNNING can be told from the end of a reinstall: the system disk that is shown
+// tellsRunning reports whether a single RUNNING can be told from the end of a reinstall: the system disk that is shown
 // meanwhile is the old one, and none has failed on a new one.
 func (s *schedule) tellsRunning() bool {
 	return !s.rootHidden() && s.behavior.ShowRoot != simulator.RootAtStart &&
@@ -416,14 +416,14 @@ func (s *schedule) together(i int) []scheduleFault {
 	return faults
 }
 
-// refuses tells whether one of the faults has an answer to a POST which says that it was not processed.
+// refuses reports whether one of the faults has an answer to a POST which says that it was not processed.
 func refuses(faults []scheduleFault, server int) bool {
 	return slices.ContainsFunc(faults, func(f scheduleFault) bool {
 		return f.server == server && f.action == actionReinstall && !f.ambiguous()
 	})
 }
 
-// rootHidden tells whether a client may be unable to see that a system disk is a new one.
+// rootHidden reports whether a client may be unable to see that a system disk is a new one.
 func (s *schedule) rootHidden() bool {
 	return s.behavior.HideVolumes || s.behavior.OlderReplies || s.behavior.FreezeRoot ||
 		slices.ContainsFunc(s.runs, func(run scheduleRun) bool {
@@ -431,7 +431,7 @@ func (s *schedule) rootHidden() bool {
 		})
 }
 
-// passesStopped tells whether a machine can be met in STOPPED that somebody else's reinstall, or one of a crashed apply,
+// passesStopped reports whether a machine can be met in STOPPED that somebody else's reinstall, or one of a crashed apply,
 // has left there for a moment. A request whose answer is lost then changes nothing about it that it does not change by
 // itself: it never shows again what it showed before, and never that the request was processed.
 func (s *schedule) passesStopped() bool {
@@ -440,7 +440,7 @@ func (s *schedule) passesStopped() bool {
 	}) || slices.ContainsFunc(s.servers, func(server scheduleServer) bool { return transitionalReinstall(server.status) }))
 }
 
-// hides tells whether a reinstall can pass without any look at it: the apply is interrupted, or the looks are at fault.
+// hides reports whether a reinstall can pass without any look at it: the apply is interrupted, or the looks are at fault.
 // Where the system disk is hidden too, a request whose answer was lost then leaves no trace.
 func (s *schedule) hides() bool {
 	for i := range s.runs {
@@ -486,7 +486,7 @@ func (s *schedule) oneState() {
 	}
 }
 
-// endless tells whether a reinstall can be over without any sign of its end, so that only -replace leads out of it: the
+// endless reports whether a reinstall can be over without any sign of its end, so that only -replace leads out of it: the
 // disk seems to be the old one, or people act on the machine, or the service says what is not so.
 func (s *schedule) endless() bool {
 	return s.touchy || s.behavior.FreezeRoot && s.hides() || slices.ContainsFunc(s.runs, func(run scheduleRun) bool {

@@ -43,7 +43,7 @@ func (in *scheduleInputs) calm() {
 	in.refuseRunning, in.undecided, in.undecidedID, in.timeout = false, false, false, 0
 
 	if in.key == "" && in.pass == "" && in.version == 0 {
-		in.key = modelKeys[0] // whatever is to be done needs one
+		in.key = scheduleKeys[0] // whatever is to be done needs one
 	}
 }
 
@@ -58,7 +58,7 @@ const (
 	cutCrash scheduleCut = "crash"  // the provider and Terraform are gone; what they have sent stays sent
 )
 
-// crashes tells whether Terraform ends without writing the state.
+// crashes reports whether Terraform ends without writing the state.
 func (c scheduleCut) crashes() bool { return c == cutCrash || c == cutTwice }
 
 // scheduleKind is which command a run is.
@@ -154,8 +154,8 @@ func (d dice) between(least, most time.Duration) time.Duration {
 func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
 var (
-	modelImages = []string{simulator.DefaultImageID, simulator.UbuntuImageID, simulator.EulerImageID}
-	modelKeys   = []string{"KeyPair-1", "KeyPair-2", "KeyPair-3"}
+	scheduleImages = []string{simulator.DefaultImageID, simulator.UbuntuImageID, simulator.EulerImageID}
+	scheduleKeys   = []string{"KeyPair-1", "KeyPair-2", "KeyPair-3"}
 )
 
 // newSchedule makes the schedule of a seed.
@@ -269,8 +269,8 @@ func randomBehavior(d dice) simulator.Behavior {
 func randomServer(d dice) scheduleServer {
 	server := scheduleServer{
 		status:   pick(d, simulator.StatusRunning, simulator.StatusRunning, simulator.StatusStopped),
-		image:    pick(d, modelImages...),
-		key:      pick(d, append([]string{""}, modelKeys...)...),
+		image:    pick(d, scheduleImages...),
+		key:      pick(d, append([]string{""}, scheduleKeys...)...),
 		imported: d.chance(15),
 	}
 
@@ -286,7 +286,7 @@ func randomServer(d dice) scheduleServer {
 
 func randomInputs(d dice) scheduleInputs {
 	in := scheduleInputs{
-		image:   pick(d, append([]string{"", ""}, modelImages...)...),
+		image:   pick(d, append([]string{"", ""}, scheduleImages...)...),
 		trigger: pick(d, "", "one"),
 		onDrift: pick(d, "", onDriftReinstall, onDriftReinstall, onDriftReinstall, onDriftWarn, onDriftIgnore),
 		timeout: pick(d, 0, 0, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute)),
@@ -307,7 +307,7 @@ func (in *scheduleInputs) credential(d dice) {
 	case 1:
 		in.version = 1 + d.Int64N(3)
 	default:
-		in.key = pick(d, modelKeys...)
+		in.key = pick(d, scheduleKeys...)
 	}
 }
 
@@ -322,7 +322,7 @@ func changedInputs(d dice, in scheduleInputs) scheduleInputs {
 	for range 1 + d.IntN(2) {
 		switch d.IntN(10) {
 		case 0, 1:
-			in.image = pick(d, append([]string{""}, modelImages...)...)
+			in.image = pick(d, append([]string{""}, scheduleImages...)...)
 		case 2:
 			in.credential(d)
 		case 3:
@@ -337,7 +337,7 @@ func changedInputs(d dice, in scheduleInputs) scheduleInputs {
 			in.timeout = pick(d, 0, 20*time.Minute, d.between(10*time.Second, 6*time.Minute))
 		case 8:
 			in.upper = !in.upper
-		case 9: // what installs nothing by itself is removed
+		case 9: // what installs nothing alone is removed
 			in.userData, in.trigger, in.image = "", "", pick(d, in.image, "")
 
 			if d.chance(50) { // enough for a server that is only watched
@@ -413,8 +413,8 @@ func randomActor(d dice, servers int) scheduleActor {
 		server: d.IntN(servers),
 		kind:   pick(d, actorKinds...),
 		at:     pick(d, d.between(time.Microsecond, 15*time.Second), d.between(time.Second, 12*time.Minute)),
-		image:  pick(d, append([]string{""}, modelImages...)...),
-		key:    pick(d, modelKeys...),
+		image:  pick(d, append([]string{""}, scheduleImages...)...),
+		key:    pick(d, scheduleKeys...),
 	}
 
 	if d.chance(50) {

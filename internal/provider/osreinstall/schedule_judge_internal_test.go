@@ -19,7 +19,7 @@ const (
 	invariantReason    = "a reason is a change, or something that is so"
 	invariantClaim     = "no result is claimed that is not true"
 	invariantLoss      = "no accepted request is lost from the state"
-	invariantConverge  = "once nothing goes wrong any more, the plan gets empty"
+	invariantConverge  = "once nothing goes wrong, the plan gets empty"
 	invariantSettle    = "a refresh notices an end that can be seen"
 	invariantIllegal   = "no illegal call"
 	invariantTaint     = "a Create never taints"
@@ -102,7 +102,7 @@ func (s *scheduleStep) during(requests []simulator.Request) []simulator.Request 
 	})
 }
 
-// mayErase tells whether the plan of a step gives a reason for a reinstall.
+// mayErase reports whether the plan of a step gives a reason for a reinstall.
 func (s *scheduleStep) mayErase() bool {
 	return s.permitted && slices.ContainsFunc(s.permit.reasons, func(reason string) bool { return reason != "resume" })
 }
@@ -282,12 +282,12 @@ func (j *judge) refusals(step *scheduleStep) {
 	}
 }
 
-// sentBy tells whether a request was sent at a time.
+// sentBy reports whether a request was sent at a time.
 func (j *judge) sentBy(request int, t time.Time) bool {
 	return slices.ContainsFunc(j.requests, func(r simulator.Request) bool { return r.N == request && r.Time.Equal(t) })
 }
 
-// succeeded tells whether the server plainly showed, and for long, that a request has succeeded after all.
+// succeeded reports whether the server plainly showed, and for long, that a request has succeeded after all.
 func (j *judge) succeeded(step *scheduleStep, op *reinstall.Operation) bool {
 	run := step.run < len(j.schedule.runs)
 	if run && (j.schedule.runs[step.run].blind || j.stranger(step) || len(j.faults(step)) > 0) || j.schedule.rootHidden() ||
@@ -327,7 +327,7 @@ func (j *judge) stillSo(step *scheduleStep) {
 	}
 }
 
-// joined tells whether the disk that a request erased is one of a reinstall that a look of the step has shown in progress.
+// joined reports whether the disk that a request erased is one of a reinstall that a look of the step has shown in progress.
 func (j *judge) joined(step *scheduleStep, sent []simulator.Request, wipe *simulator.Wipe) bool {
 	return slices.ContainsFunc(j.wipes, func(w simulator.Wipe) bool {
 		end, _ := j.ended(w.Time)
@@ -339,7 +339,7 @@ func (j *judge) joined(step *scheduleStep, sent []simulator.Request, wipe *simul
 	})
 }
 
-// unseen tells whether somebody was quicker than a request: no look of the step was sure to show what they did.
+// unseen reports whether somebody was quicker than a request: no look of the step was sure to show what they did.
 func (j *judge) unseen(step *scheduleStep, sent []simulator.Request, wipe *simulator.Wipe) bool {
 	looked := step.began
 
@@ -397,7 +397,7 @@ func (j *judge) ended(began time.Time) (time.Time, string) {
 	return began.Add(j.schedule.durations.Reinstall), status
 }
 
-// failedEnd tells whether a reinstall that ends so has failed.
+// failedEnd reports whether a reinstall that ends so has failed.
 func failedEnd(status string) bool {
 	return status != simulator.StatusRunning && status != simulator.StatusStopped
 }
@@ -450,7 +450,7 @@ func (s *scheduleStep) shownAnew() bool {
 	return s.prior.model != nil && s.next.model != nil && s.prior.model.known() != s.next.model.known()
 }
 
-// accepted tells whether the service has taken a reinstall request for the server of a step, by the end of it.
+// accepted reports whether the service has taken a reinstall request for the server of a step, by the end of it.
 func (j *judge) accepted(step *scheduleStep) bool {
 	return slices.ContainsFunc(j.requests, func(r simulator.Request) bool {
 		return r.ServerID == j.initial[step.server].ID && r.Action == actionReinstall && r.Accepted && !r.Time.After(step.ended)
@@ -488,7 +488,7 @@ func (j *judge) ending(step *scheduleStep, op *reinstall.Operation) {
 	j.contents(step, op)
 }
 
-// effectless tells whether the service has accepted the request of an operation and done nothing. Who reinstalls the server
+// effectless reports whether the service has accepted the request of an operation and done nothing. Who reinstalls the server
 // after that seems to be the service.
 func (j *judge) effectless(step *scheduleStep, op *reinstall.Operation) bool {
 	return slices.ContainsFunc(posts(j.writes(step.server)), func(r simulator.Request) bool {
@@ -507,7 +507,7 @@ func (j *judge) vanished(step *scheduleStep, op *reinstall.Operation) {
 	}
 }
 
-// stranger tells whether a step has the credentials of somebody who knows no server.
+// stranger reports whether a step has the credentials of somebody who knows no server.
 func (j *judge) stranger(step *scheduleStep) bool {
 	return step.run < len(j.schedule.runs) && j.schedule.runs[step.run].stranger
 }
@@ -551,14 +551,14 @@ func (j *judge) erasures(server int) []erasure {
 	return all
 }
 
-// atOnce tells whether somebody erased the disk without taking any time.
+// atOnce reports whether somebody erased the disk without taking any time.
 func (j *judge) atOnce(server int, w *simulator.Wipe) bool {
 	return w.Outside && slices.ContainsFunc(j.outsides, func(o scheduleOutside) bool {
 		return o.server == server && o.kind == actReimage && o.time.Equal(w.Time)
 	})
 }
 
-// mended tells whether somebody has started or stopped a server by the end of a step, after a reinstall that was all right
+// mended reports whether somebody has started or stopped a server by the end of a step, after a reinstall that was all right
 // but for the start.
 func (j *judge) mended(step *scheduleStep, e erasure) bool {
 	return e.status == simulator.StatusStartFailed && slices.ContainsFunc(j.outsides, func(o scheduleOutside) bool {
@@ -581,7 +581,7 @@ func (j *judge) shown(step *scheduleStep, op *reinstall.Operation) []erasure {
 	})
 }
 
-// settles checks that a refresh, once nothing goes wrong any more, notices an end that the machine plainly shows.
+// settles checks that a refresh, once nothing goes wrong, notices an end that the machine plainly shows.
 func (j *judge) settles(step *scheduleStep) {
 	before, _ := step.prior.operation()
 	if step.verb != "refresh" || step.run < len(j.schedule.runs) || !step.prior.open() || before.Adopted ||
@@ -677,7 +677,7 @@ func compareShown(wantImage, wantKeyPair, image string, keyPair *string) []strin
 	return differences
 }
 
-// touched tells whether somebody changed the server when it was too late for a look of the step to be sure to show it. A
+// touched reports whether somebody changed the server when it was too late for a look of the step to be sure to show it. A
 // step lasts as long as those of the other servers of its run.
 func (j *judge) touched(step *scheduleStep, op *reinstall.Operation) bool {
 	looked, own := step.began, 0
@@ -756,7 +756,7 @@ func (j *judge) errors(step *scheduleStep) {
 	}
 }
 
-// refusedPost tells whether the service said that it did not process a request.
+// refusedPost reports whether the service said that it did not process a request.
 func refusedPost(post *simulator.Request) bool {
 	return post.Status >= http.StatusBadRequest && post.Status < http.StatusInternalServerError
 }
@@ -848,7 +848,7 @@ func (j *judge) nothingIllegal() {
 	}
 }
 
-// excused tells whether a call got illegal on its way, through nobody's fault but the network's: it took effect long after
+// excused reports whether a call got illegal on its way, through nobody's fault but the network's: it took effect long after
 // it was given up, or it was on its way when the provider crashed and the next apply was quicker.
 func (j *judge) excused(n int) bool {
 	i := slices.IndexFunc(j.requests, func(r simulator.Request) bool { return r.N == n })
@@ -870,7 +870,7 @@ func (j *judge) excused(n int) bool {
 	return isLate || crashed && strings.Contains(request.Note, ": slow") || j.crossed(request)
 }
 
-// crossed tells whether another run has sent something to a server since the run of a request looked at it, or before that
+// crossed reports whether another run has sent something to a server since the run of a request looked at it, or before that
 // request got there: the cloud knows only what it has shown last, whoever has seen it.
 func (j *judge) crossed(request *simulator.Request) bool {
 	if strings.Contains(request.Note, ": slow") && slices.ContainsFunc(j.requests, func(r simulator.Request) bool {

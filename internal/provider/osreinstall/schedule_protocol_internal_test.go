@@ -398,7 +398,7 @@ func (p protocolProcess) resultIsConsistent(planned, result *tfprotov6.DynamicVa
 	return err
 }
 
-// underKnown tells whether nothing on the way to a path is unknown.
+// underKnown reports whether nothing on the way to a path is unknown.
 func underKnown(value tftypes.Value, path *tftypes.AttributePath) bool {
 	for p := path; p != nil && len(p.Steps()) > 0; p = p.WithoutLastStep() {
 		found, _, err := tftypes.WalkAttributePath(value, p)

@@ -65,7 +65,7 @@ func (k scheduleState) operation() (reinstall.Operation, bool) {
 	return last.op, last.asked
 }
 
-// open tells whether the end of a request has not been seen yet.
+// open reports whether the end of a request has not been seen yet.
 func (k scheduleState) open() bool {
 	op, asked := k.operation()
 
@@ -205,7 +205,7 @@ func nullModel() *model {
 	}
 }
 
-// sameModel tells whether two models are equal in every attribute.
+// sameModel reports whether two models are equal in every attribute.
 func sameModel(a, b *model) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// modelConverge is how many applies may be needed until a plan is empty, once nothing goes wrong any more: one that waits
+	// scheduleConverge is how many applies may be needed until a plan is empty, once nothing goes wrong: one that waits
 	// for an open request, one that makes up for what it failed to do, one for what drifted meanwhile, and one to spare.
-	modelConverge = 4
-	// modelSettle is the time in which all that was begun ends.
-	modelSettle = 25 * time.Minute
+	scheduleConverge = 4
+	// scheduleSettle is the time in which all that was begun ends.
+	scheduleSettle = 25 * time.Minute
 )
 
 // world is one schedule on its way.
@@ -117,7 +117,7 @@ type scheduleEnd struct {
 	status string
 }
 
-// process is the provider's way to the cloud. Once it is killed, it sends nothing any more.
+// process is the provider's way to the cloud. Once it is killed, it sends nothing.
 type process struct {
 	cloud  http.RoundTripper
 	run    int
@@ -246,7 +246,7 @@ func (w *world) interrupt(actor scheduleActor) simulator.Fault {
 	return rule
 }
 
-// crashLeavesNoTrace tells whether a crash may throw away, for good, how an open request has ended: the refresh has seen
+// crashLeavesNoTrace reports whether a crash may throw away, for good, how an open request has ended: the refresh has seen
 // it and the apply has stopped the server for the next one, but neither is in the state, and nothing that is in the state
 // tells the new system disk from the old one.
 func (w *world) crashLeavesNoTrace(number int) bool {
@@ -484,7 +484,7 @@ func (w *world) applyAll(
 	}
 }
 
-// isClosed tells whether a channel is closed.
+// isClosed reports whether a channel is closed.
 func isClosed(channel <-chan struct{}) bool {
 	select {
 	case <-channel:
@@ -524,7 +524,7 @@ func (w *world) occupy(run *scheduleRun, i int) {
 	}
 }
 
-// finalPlan plans once more with what is known by now, as Terraform does before it applies, and tells whether there is
+// finalPlan plans once more with what is known by now, as Terraform does before it applies, and reports whether there is
 // something to apply. A replacement is a destroy and a create.
 func (w *world) finalPlan(ctx context.Context, provider scheduleProcess, step *scheduleStep, plan *schedulePlan) bool {
 	step.action = plan.action
@@ -640,7 +640,7 @@ func (w *world) act(actor scheduleActor) {
 	}
 }
 
-// free tells whether an actor may act now.
+// free reports whether an actor may act now.
 //
 // Nobody acts on a machine in a transitional status: the service refuses that, but for a reinstall during a reinstall, where
 // it allows it. Nor does anybody start or stop a machine whose reinstall has failed: it cannot be started; or one that stops
@@ -671,7 +671,7 @@ func (w *world) free(actor scheduleActor) bool {
 	}
 }
 
-// midway tells whether a reinstall of a server has not come to its last status yet.
+// midway reports whether a reinstall of a server has not come to its last status yet.
 func (w *world) midway(server int) bool {
 	d := w.schedule.durations
 	all := d.Reinstall + time.Duration(len(w.schedule.behavior.Via))*d.Start
@@ -679,7 +679,7 @@ func (w *world) midway(server int) bool {
 	return slices.ContainsFunc(w.cloud.WipesOf(w.ids[server]), func(wipe simulator.Wipe) bool { return time.Since(wipe.Time) < all })
 }
 
-// waiting tells whether a request for a server has been sent, or may have been, and its end is in no state.
+// waiting reports whether a request for a server has been sent, or may have been, and its end is in no state.
 func (w *world) waiting(server int) bool {
 	return slices.ContainsFunc(w.workspaces, func(space *workspace) bool {
 		b := space.busy[server]
@@ -688,7 +688,7 @@ func (w *world) waiting(server int) bool {
 	})
 }
 
-// transitional tells whether a status ends by itself.
+// transitional reports whether a status is transitional.
 func transitional(status string) bool {
 	switch status {
 	case simulator.StatusCreating, simulator.StatusStarting, simulator.StatusStopping, simulator.StatusRebooting,
@@ -705,7 +705,7 @@ func (w *world) calm() {
 	time.Sleep(time.Millisecond) // a reinstall that began at the end of the last run is of that run
 	w.behave("")
 	w.outside.Wait()
-	time.Sleep(modelSettle)
+	time.Sleep(scheduleSettle)
 }
 
 // repair brings into order, on the console, what no reinstall is taken from, as the error of the provider says. It
@@ -726,7 +726,7 @@ func (w *world) repair(space int) {
 	}
 }
 
-// broken tells whether some server is in a status in which it stays, and from which none is reinstalled.
+// broken reports whether some server is in a status in which it stays, and from which none is reinstalled.
 func (w *world) broken() bool {
 	return slices.ContainsFunc(w.ids, func(id string) bool {
 		truth, _ := w.cloud.Server(id)
@@ -760,7 +760,7 @@ func (w *world) converge(ctx context.Context) {
 	}
 
 	for _, space := range order {
-		for n := range modelConverge + 1 {
+		for n := range scheduleConverge + 1 {
 			w.repair(space)
 
 			empty := w.approach(ctx, number, n, space)
@@ -772,7 +772,7 @@ func (w *world) converge(ctx context.Context) {
 
 			time.Sleep(time.Minute)
 
-			if n == modelConverge {
+			if n == scheduleConverge {
 				for i := range done {
 					done[i] = done[i] && empty[i]
 				}

@@ -182,7 +182,7 @@ func (m *scheduleTotal) add(trace *scheduleTrace) {
 	}
 }
 
-// putsBack tells whether the configuration of a plan has an argument that it did not have the last time.
+// putsBack reports whether the configuration of a plan has an argument that it did not have the last time.
 func (s *scheduleStep) putsBack() bool {
 	_, asked := s.prior.operation()
 	if s.verb != "plan" || !asked {
