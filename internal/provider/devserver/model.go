@@ -90,7 +90,7 @@ func FirstKnown[T attr.Value](value, fallback, null T) T {
 	return null
 }
 
-// FromAPI writes what a reply shows into the model, which must come from Terraform or from nullServerModel. A field
+// FromAPI writes what a reply shows into the model, which must come from Terraform or from NullModel. A field
 // that the reply leaves out keeps its value, and becomes null if that was unknown. Lists are replaced as a whole; an
 // object is merged field by field, as long as it is about the same thing.
 func (m *Model) FromAPI(server *modelarts.Server) {

@@ -246,7 +246,7 @@ func TestServerModelMerges(t *testing.T) {
 	}
 }
 
-// The framework reads and writes a model that embeds serverModel, in each of its conditions.
+// The framework reads and writes a model that embeds Model, in each of its conditions.
 func TestServerModelEmbeds(t *testing.T) {
 	t.Parallel()
 

@@ -417,25 +417,25 @@ func TestDecide(t *testing.T) {
 func checkWritten(t *testing.T, d *decision, in *planInput) {
 	t.Helper()
 
-	granted, ok := readPermit(in.plan.LastReinstall)
+	allowed, ok := readPermit(in.plan.LastReinstall)
 	if ok != (len(d.reasons) > 0) {
-		t.Errorf("permit %v, %v, want one for the reasons %v", granted, ok, d.reasons)
+		t.Errorf("permit %v, %v, want one for the reasons %v", allowed, ok, d.reasons)
 	}
 
 	if ok {
 		before := readLastReinstall(in.prior.LastReinstall).permit
-		if waits := slices.Equal(d.reasons, []string{"resume"}); waits != (granted.number == before.number) ||
-			waits == granted.erases() {
-			t.Errorf("permit %q, number %d after %d, erases %v", granted.notice(), granted.number, before.number, granted.erases())
+		if waits := slices.Equal(d.reasons, []string{"resume"}); waits != (allowed.number == before.number) ||
+			waits == allowed.erases() {
+			t.Errorf("permit %q, number %d after %d, erases %v", allowed.notice(), allowed.number, before.number, allowed.erases())
 		}
 
 		erased := in.plan.LastReinstall.Attributes()["system_disk_erased_at"]
-		if granted.erases() && !erased.IsUnknown() {
+		if allowed.erases() && !erased.IsUnknown() {
 			t.Errorf("the plan erases, and shows that the disk was erased at %v", erased)
 		}
 
-		if diff := cmp.Diff(d.reasons, granted.reasons); diff != "" || granted.notice() == before.notice() {
-			t.Errorf("permit %q after %q (-want +got):\n%s", granted.notice(), before.notice(), diff)
+		if diff := cmp.Diff(d.reasons, allowed.reasons); diff != "" || allowed.notice() == before.notice() {
+			t.Errorf("permit %q after %q (-want +got):\n%s", allowed.notice(), before.notice(), diff)
 		}
 	}
 
@@ -467,8 +467,8 @@ func TestDecideCreate(t *testing.T) {
 		d := decide(&in)
 		d.write(&in)
 
-		granted, ok := readPermit(plan.LastReinstall)
-		if diff := cmp.Diff([]string{"create"}, granted.reasons); diff != "" || !ok {
+		allowed, ok := readPermit(plan.LastReinstall)
+		if diff := cmp.Diff([]string{"create"}, allowed.reasons); diff != "" || !ok {
 			t.Errorf("%s: permit, %v (-want +got):\n%s", name, ok, diff)
 		}
 	}
