@@ -14,7 +14,7 @@ const (
 	perSecond = 20 // requests; as many may come at once after a second of silence
 )
 
-// keyPair is what the configuration names.
+// keyPair is the key pair in the configuration.
 const keyPair = "bench"
 
 // cloud is the simulated service, with a fleet in it.
@@ -62,7 +62,7 @@ func (c *cloud) change(servers int) {
 	}
 }
 
-// requests is what the cloud was asked, by kind.
+// requests counts requests to the cloud, by kind.
 type requests struct {
 	get, list, stop, start, reinstall int
 

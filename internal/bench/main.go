@@ -58,7 +58,7 @@ func main() {
 	os.Exit(code)
 }
 
-// options are what a benchmark can be run with.
+// options are the parameters of a benchmark.
 type options struct {
 	terraform string // path of the CLI
 	temporary string // directory for all that is created; empty: the usual one
@@ -119,7 +119,7 @@ func (o *options) largest() int {
 	return largest
 }
 
-// servers is how many servers there have to be.
+// servers returns the number of servers that the benchmark requires.
 func (o *options) servers() int {
 	n := o.largest()
 	for _, size := range o.counted {

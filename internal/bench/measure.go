@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// starts is how often each provider is started to time that.
+// starts is the number of starts of each provider that are timed.
 const starts = 11
 
 // bench is one run of the benchmark.
@@ -251,7 +251,7 @@ func (b *bench) rebuilds(ctx context.Context, r *report) error {
 	return nil
 }
 
-// width is how many servers are rebuilt at a time.
+// width returns the number of servers that are rebuilt at a time.
 func (w wave) width() int {
 	if w.atATime > 0 {
 		return min(w.atATime, w.parallelism)

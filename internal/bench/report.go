@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// report is what was measured.
+// report holds the measurements.
 type report struct {
 	imported int
 	adoption requests
@@ -40,7 +40,7 @@ type rebuilt struct {
 	requests requests
 }
 
-// most is how many requests a plan may send: three, and one for each server that has changed.
+// most returns the number of requests that a plan may send: three, and one for each server that has changed.
 func (p *planned) most() int {
 	if p.servers == 1 {
 		return 1

@@ -207,7 +207,7 @@ func assemble(top, resource map[string]json.RawMessage, instances []json.RawMess
 	return state, nil
 }
 
-// cost is what a command has taken.
+// cost is the time and memory that a command has taken.
 type cost struct {
 	wall time.Duration
 	peak int64 // bytes of memory of the provider, at most; zero: not known
@@ -242,7 +242,7 @@ func (w *benchWorkspace) run(ctx context.Context, provider string, args ...strin
 	return spent, spent.add(content)
 }
 
-// mostProblems is how much of what went wrong is shown, in bytes: a fleet can fail a thousand times in the same way.
+// mostProblems limits the output of a failed command that is shown, in bytes: a fleet can fail a thousand times in the same way.
 const mostProblems = 4000
 
 // abridged is a text, or its beginning.

@@ -14,7 +14,7 @@ const (
 	oldImage = simulator.DefaultImageID
 )
 
-// reportInterval is how often the cloud is checked for changes.
+// reportInterval is the interval between checks of the cloud for changes.
 const reportInterval = 50 * time.Millisecond
 
 // cloud is the simulated service, with a fleet in it, and its reporter.
@@ -119,7 +119,7 @@ func (c *cloud) say(server, what string) {
 	c.screen.styled(cyan, "cloud | %s: %s", server, what)
 }
 
-// tally is what the cloud has counted for one server.
+// tally holds the counts of the cloud for one server.
 type tally struct {
 	server   string
 	requests int // reinstall requests that arrived

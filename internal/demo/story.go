@@ -9,10 +9,10 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// chapters is how many headlines a demo has.
+// chapters is the number of headlines of a demo.
 const chapters = 5
 
-// options are what a demo can be run with.
+// options are the parameters of a demo.
 type options struct {
 	cli       string // path of the Terraform CLI
 	durations simulator.Durations

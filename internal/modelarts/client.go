@@ -36,7 +36,7 @@ type Config struct {
 	Insecure bool
 	// CACertFile is a PEM file of certificate authorities to trust in addition to those of the system, or its content.
 	CACertFile string
-	// MaxRetries is how many times a GET is repeated after the first try. Other methods are never repeated.
+	// MaxRetries is the maximum number of repetitions of a failed GET. Other methods are never repeated.
 	MaxRetries int
 	// UserAgent is the User-Agent header. Empty: terraform-provider-modelarts.
 	UserAgent string

@@ -11,9 +11,9 @@ const (
 	// listingLifetime is for how long a listing is used, counted from its request, and for how long one that failed is not
 	// requested again. A refresh of a thousand servers takes a minute or two.
 	listingLifetime = 2 * time.Minute
-	// listingPatience is how long reads wait for a listing, counted from its request.
+	// listingPatience limits the time that reads wait for a listing, counted from its request.
 	listingPatience = 20 * time.Second
-	// listingFailures is how many listings may fail in a row before no other one is requested.
+	// listingFailures is the number of listings in a row that may fail before no other one is requested.
 	listingFailures = 2
 )
 

@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// parentInterval is how often a provider checks whether its parent is alive, and an orphaned one whether it has work left.
+// parentInterval is the interval at which a provider checks whether its parent is alive, and an orphaned one whether it has
+// work left.
 const parentInterval = time.Second
 
 // errIncompleteServer is returned for a framework that lacks a part of the protocol.

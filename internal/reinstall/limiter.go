@@ -9,9 +9,9 @@ import (
 
 // Limits keep a bad image, or a bad idea, from going through a whole fleet.
 type Limits struct {
-	// Concurrent is how many servers are stopped, erased and waited for at a time. 0: no limit.
+	// Concurrent is the number of servers that may be stopped, erased and waited for at a time. 0: no limit.
 	Concurrent int
-	// FailureTolerance is how many reinstalls may fail before no further server is touched.
+	// FailureTolerance is the number of reinstalls that may fail before no further server is touched.
 	FailureTolerance int
 }
 

@@ -13,7 +13,7 @@ const (
 	OutcomeNotStarted                // sent without any sign of it; or an adopted reinstall ended with other values than asked for
 	OutcomePending                   // accepted; the run ended before the reinstall did
 	OutcomeUnknown                   // sent; the run ended before it was clear whether it was accepted
-	OutcomeCompleted                 // the server is what was asked for
+	OutcomeCompleted                 // the server has been reinstalled as asked
 	OutcomeFailed                    // erased, and it ended in a failed status
 	OutcomeMismatched                // erased, and it came back with another image or key pair
 )

@@ -17,7 +17,7 @@ const (
 	overtakingTimeout = 2 * time.Minute
 	// lastGetTimeout bounds the reads after an interruption, to learn whether a request was accepted or overtaken.
 	lastGetTimeout = 10 * time.Second
-	// longestBackoff is how long a server that was stopped for a request waits at most when the service asks for time.
+	// longestBackoff limits the wait of a server that was stopped for a request when the service asks for time.
 	longestBackoff = time.Minute
 )
 

@@ -13,11 +13,11 @@ type (
 	Wipe = datacenter.Wipe
 	// Durations are the times that operations take.
 	Durations = datacenter.Durations
-	// Behavior is what the service does where its documentation is silent.
+	// Behavior describes the service where its documentation is silent.
 	Behavior = datacenter.Behavior
-	// ImagePolicy is what happens to the image that a reinstall asks for.
+	// ImagePolicy decides what happens to the image that a reinstall asks for.
 	ImagePolicy = datacenter.ImagePolicy
-	// RootVisibility is when a new system disk is shown.
+	// RootVisibility decides when a new system disk is shown.
 	RootVisibility = datacenter.RootVisibility
 )
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// endTime is how long a child may take to end once it was asked to. The provider reads the servers one last time then.
+// endTime limits the time that a child takes to end once it was asked to. The provider reads the servers one last time then.
 const endTime = 30 * time.Second
 
 // Runner starts programs.

@@ -89,7 +89,7 @@ func (w *Workspace) configure() error {
 	return nil
 }
 
-// Provider is where the binary of the provider belongs.
+// Provider returns the path of the provider's binary in the mirror.
 func (w *Workspace) Provider() string {
 	return Executable(filepath.Join(w.Root, "mirror", filepath.FromSlash(providerSource), providerVersion,
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-modelarts"))

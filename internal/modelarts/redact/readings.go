@@ -35,7 +35,7 @@ var packings = [...]packing{
 // listBases are the bases of the numbers in lists of bytes or characters.
 var listBases = [...]int{2, 8, 10, 16}
 
-// readings are what a text stands for if it is decoded in any way, any number of times.
+// readings are the results of decoding a text in any way, any number of times.
 type readings struct {
 	visit    func(string) bool
 	seen     map[string]bool

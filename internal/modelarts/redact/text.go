@@ -12,7 +12,7 @@ const (
 	maxExcerpt = 300  // runes of a body that is not JSON
 	// MaxToken is the length of the longest error code or request id that is quoted, in runes.
 	MaxToken = 128
-	// maxExamined is how many bytes of a text are examined for these.
+	// maxExamined limits the bytes of a text that are examined for these.
 	maxExamined = 256 << 10
 )
 

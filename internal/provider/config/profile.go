@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// sharedConfig is what is read of the configuration file of KooCLI, which the huaweicloud provider shares.
+// sharedConfig is the part of the configuration file of KooCLI that is read, which the huaweicloud provider shares.
 //
 // See https://support.huaweicloud.com/intl/en-us/usermanual-hcli/hcli_03_002.html
 type sharedConfig struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 )
 
-// Model is what Terraform knows of a DevServer: every field of the service's reply but the id and the key pair,
+// Model is a DevServer in Terraform: every field of the service's reply but the id and the key pair,
 // which are arguments of the resource that embeds it.
 type Model struct {
 	Category            types.String `tfsdk:"category"`

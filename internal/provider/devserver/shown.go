@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 )
 
-// configuredDataSource is what the data sources have in common: the provider that they read with.
+// configuredDataSource holds the configured provider for a data source that embeds it.
 type configuredDataSource struct {
 	data *providerdata.Data
 }

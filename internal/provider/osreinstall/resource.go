@@ -216,7 +216,7 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(r.notFound(ctx, err, &state)...)
 	case err != nil:
 		resp.Diagnostics.Append(readError(state.ID.ValueString(), err))
-	case server == nil: // The state is what the service shows.
+	case server == nil: // The state is up to date.
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
 		private.reimaged = (private.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)

@@ -54,7 +54,7 @@ func kindOf(r rune) string {
 	}
 }
 
-// EmptyWords are what programs make of an empty value where they turn it into text.
+// EmptyWords are the words that programs write for an empty value.
 var EmptyWords = []string{"null", "none", "nil", "undefined", "<nil>", "<no value>"}
 
 // EmptyWord says how one of these came about in an argument that can be left out.

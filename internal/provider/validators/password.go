@@ -85,7 +85,7 @@ func brokenPasswordRules(password string) []string {
 	return broken
 }
 
-// byteOrderMark is what some editors put at the start of a file.
+// byteOrderMark is put at the start of a file by some editors.
 const byteOrderMark = '\ufeff'
 
 // printable returns a password without what cannot be seen in it, which the other rules do not count: spaces at either

@@ -61,7 +61,7 @@ func (d *Durations) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ImagePolicy is what a reinstall does with an image id other than the installed one.
+// ImagePolicy decides what a reinstall does with an image id other than the installed one.
 type ImagePolicy string
 
 // The image policies. The zero value is [ImageHonored].
