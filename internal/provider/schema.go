@@ -21,31 +21,31 @@ import (
 func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The ModelArts provider reinstalls the operating system of Huawei Cloud ModelArts " +
-			"DevServers (Lite Servers) and keeps watching them.\n\nThe provider block takes precedence over the " +
-			"environment, and that over the profile of a shared configuration file. Credentials are taken from one of them as " +
-			"a whole.",
+			"DevServers (Lite Servers) and watches them for drift.\n\nThe provider block takes precedence over the " +
+			"environment, and the environment over the profile of a shared configuration file. Credentials are never mixed: " +
+			"they all come from one of these places.",
 		Attributes: map[string]schema.Attribute{
 			"region": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Region of the DevServers, such as `cn-north-4`. It must be set, here or through " +
-					"`HW_REGION_NAME` or `OS_REGION_NAME`, or by the profile.",
+				MarkdownDescription: "Region of the DevServers, such as `cn-north-4`. Required, either here, in " +
+					"`HW_REGION_NAME` or `OS_REGION_NAME`, or in the profile.",
 			},
 			"project_id": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "ID of the project of the DevServers. It can also be set through `HW_PROJECT_ID` " +
-					"or `OS_PROJECT_ID`. By default it is that of the profile, where the region is, and otherwise the project " +
+					"or `OS_PROJECT_ID`. The default is the project of the profile, if its region is used; otherwise the project " +
 					"called `project_name` is looked up in IAM, which requires permission to list projects.",
 			},
 			"project_name": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name of the project of the DevServers, to be looked up where there is no `project_id` in " +
-					"the same place. It can also be set through `HW_PROJECT_NAME` or `OS_PROJECT_NAME`. By default it is the " +
+				MarkdownDescription: "Name of the project of the DevServers, looked up in IAM if there is no `project_id` in " +
+					"the same place. It can also be set through `HW_PROJECT_NAME` or `OS_PROJECT_NAME`. The default is the " +
 					"name of the region.",
 			},
 			"access_key": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Access key. It requires `secret_key`. It can also be set through " +
-					"`HW_ACCESS_KEY` or `OS_ACCESS_KEY`. There is no default: this pair, `token` or `profile` must be set.",
+				MarkdownDescription: "Access key. Requires `secret_key`. It can also be set through " +
+					"`HW_ACCESS_KEY` or `OS_ACCESS_KEY`. There is no default: set this pair, `token` or `profile`.",
 			},
 			"secret_key": schema.StringAttribute{
 				Optional:  true,
@@ -62,35 +62,35 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"token": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "IAM token of the project; where it is set, it is used instead of `access_key` and " +
+				MarkdownDescription: "IAM token of the project. If it is set, it is used instead of `access_key` and " +
 					"`secret_key`. It can also be set through `HW_AUTH_TOKEN` or `OS_AUTH_TOKEN`. There is no default. " +
-					"Tokens expire after 24 hours; a reinstall that takes longer is resumed by the next apply. Access " +
-					"keys are the better choice.",
+					"Tokens expire after 24 hours; a reinstall that takes longer is resumed by the next apply. " +
+					"Prefer access keys.",
 			},
 			"assume_role": assumeRoleAttribute(),
 			"shared_config_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Configuration file of the command line interface KooCLI, to take a profile from. It can " +
-					"also be set through `HW_SHARED_CONFIG_FILE`. The default is `~/.hcloud/config.json` where `profile` is " +
+				MarkdownDescription: "Configuration file of KooCLI, the command line interface of Huawei Cloud. It can " +
+					"also be set through `HW_SHARED_CONFIG_FILE`. The default is `~/.hcloud/config.json` if `profile` is " +
 					"set; otherwise no file is read. Its keys must not be encrypted (`hcloud configure set " +
 					"--cli-auth-encrypt=false`).",
 			},
 			"profile": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Profile of the shared configuration file, whose keys, region, project and agency are used " +
-					"where neither the provider block nor the environment has any. It can also be set through `HW_PROFILE`. By " +
-					"default it is the current profile of `shared_config_file`.",
+				MarkdownDescription: "Profile of the shared configuration file. Its keys, region, project and agency are used " +
+					"if neither the provider block nor the environment has any. It can also be set through `HW_PROFILE`. The " +
+					"default is the current profile of `shared_config_file`.",
 			},
 			"cloud": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Domain of the cloud, which the addresses of the services are derived from. It can also be " +
+				MarkdownDescription: "Domain of the cloud, from which the addresses of the services are derived. It can also be " +
 					"set through `HW_CLOUD`. The default is `myhuaweicloud.com`, and `myhuaweicloud.eu` for the regions " +
 					"`eu-west-1xx`.",
 			},
 			"auth_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Base URL of IAM; a `/v3` at its end is dropped. It can also be set through `HW_AUTH_URL` or " +
-					"`OS_AUTH_URL`. By default it is `https://iam.{region}.{cloud}`. The key `iam` of `endpoints` comes before it.",
+				MarkdownDescription: "Base URL of IAM; a trailing `/v3` is dropped. It can also be set through `HW_AUTH_URL` or " +
+					"`OS_AUTH_URL`. The default is `https://iam.{region}.{cloud}`. The key `iam` of `endpoints` takes precedence.",
 				Validators: []validator.String{config.Endpoint()},
 			},
 			"endpoints": schema.MapAttribute{
@@ -103,12 +103,12 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether certificates are not verified, and endpoints with plain `http` are allowed. " +
+				MarkdownDescription: "Whether to skip the verification of certificates, and to allow endpoints with plain `http`. " +
 					"It can also be set through `HW_INSECURE` or `OS_INSECURE`. The default is `false`.",
 			},
 			"cacert_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "File of PEM certificate authorities to trust in addition to those of the system, or its " +
+				MarkdownDescription: "PEM file of certificate authorities to trust in addition to those of the system, or its " +
 					"content. It can also be set through `OS_CACERT`. There is no default.",
 			},
 			"max_retries": schema.Int64Attribute{
@@ -120,14 +120,14 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"max_concurrent_reinstalls": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "Maximum number of concurrent reinstalls: servers that are stopped, erased and waited " +
-					"for. By default Terraform's own `-parallelism` is the only limit. The timeouts of servers that wait for a " +
-					"place do not run yet. Reinstalls already in progress do not count.",
+				MarkdownDescription: "Maximum number of concurrent reinstalls. A reinstall counts from the stop of the " +
+					"server until it is back. By default, Terraform's own `-parallelism` is the only limit. Timeouts do not run " +
+					"while a server waits for its turn. Reinstalls already in progress do not count.",
 				Validators: []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"failure_tolerance": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "Number of reinstalls of one apply that may fail before no further server is stopped or " +
+				MarkdownDescription: "How many reinstalls may fail in one apply before no further server is stopped or " +
 					"erased, so that a broken image does not spread through a whole fleet. A failed status, another image or key " +
 					"pair than asked for, a timeout, and a refusal after the server was stopped count as failures. The " +
 					"default is `0`.",
@@ -144,28 +144,28 @@ func assumeRoleAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "Agency to assume. IAM exchanges the access key for temporary credentials, which sign all other " +
-			"requests and are renewed before they expire. By default the agency is that of the " +
-			"environment, or that of the profile where its keys are used; it is taken from one of these places as a whole.",
+			"requests and are renewed before they expire. The default is the agency of the " +
+			"environment, or that of the profile if its keys are used. All of it comes from one of these places.",
 		Attributes: map[string]schema.Attribute{
 			"agency_name": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Name of the agency. In the environment it is `HW_ASSUME_ROLE_AGENCY_NAME`.",
+				MarkdownDescription: "Name of the agency. Environment variable: `HW_ASSUME_ROLE_AGENCY_NAME`.",
 			},
 			"domain_name": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name of the account that the agency is in. In the environment it is " +
+				MarkdownDescription: "Name of the account that the agency belongs to. Environment variable: " +
 					"`HW_ASSUME_ROLE_DOMAIN_NAME`. Either this or `domain_id` is required.",
 			},
 			"domain_id": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "ID of the account that the agency is in, which takes precedence over `domain_name`. In the " +
-					"environment it is `HW_ASSUME_ROLE_DOMAIN_ID`. By default the account is found by `domain_name`.",
+				MarkdownDescription: "ID of the account that the agency belongs to. It takes precedence over `domain_name`. " +
+					"Environment variable: `HW_ASSUME_ROLE_DOMAIN_ID`. By default, the account is identified by `domain_name`.",
 				Validators: []validator.String{stringvalidator.AtLeastOneOf(domainName)},
 			},
 			"duration": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("Lifetime of the temporary credentials in seconds, from %d to %d. In the "+
-					"environment it is `HW_ASSUME_ROLE_DURATION`. The default is %d.", config.MinRoleDuration, config.MaxRoleDuration,
+				MarkdownDescription: fmt.Sprintf("Lifetime of the temporary credentials in seconds, from %d to %d. "+
+					"Environment variable: `HW_ASSUME_ROLE_DURATION`. The default is %d.", config.MinRoleDuration, config.MaxRoleDuration,
 					modelarts.DefaultRoleDuration/time.Second),
 				Validators: []validator.Int64{int64validator.Between(config.MinRoleDuration, config.MaxRoleDuration)},
 			},

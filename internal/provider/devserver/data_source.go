@@ -55,25 +55,25 @@ func (d *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		Optional: true,
 		Computed: true,
 		MarkdownDescription: "ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or bare-metal server " +
-			"under it. It is read with one request, which needs no permission to list servers. Exactly one of `id` and " +
+			"under it. Reading by ID takes one request and no permission to list servers. Exactly one of `id` and " +
 			"`name` must be configured.",
 		Validators: []validator.String{validators.ServerID()},
 	}
 	attributes["name"] = schema.StringAttribute{
 		Optional: true,
 		Computed: true,
-		MarkdownDescription: "Name of the DevServer, in full and in its upper and lower case. It is looked up in the list " +
-			"of the servers of the user whom the credentials belong to, and then read by its ID; a name that none or several " +
-			"of them have is an error. Exactly one of `id` and `name` must be configured.",
+		MarkdownDescription: "Full name of the DevServer; case matters. It is looked up in the list " +
+			"of servers of the user whom the credentials belong to, and the server is then read by its ID. A name that no " +
+			"server or several servers have is an error. Exactly one of `id` and `name` must be configured.",
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 	attributes["region"] = schema.StringAttribute{
 		Computed:            true,
-		MarkdownDescription: "Region of the server, as the provider is configured.",
+		MarkdownDescription: "Region that the provider is configured for.",
 	}
 	attributes["project_id"] = schema.StringAttribute{
 		Computed:            true,
-		MarkdownDescription: "ID of the project of the server, as the provider is configured.",
+		MarkdownDescription: "ID of the project that the provider is configured for.",
 	}
 
 	resp.Schema = schema.Schema{

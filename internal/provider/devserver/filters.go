@@ -29,8 +29,8 @@ func filterAttribute(description string) schema.StringAttribute {
 func nameRegexAttribute(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true,
-		MarkdownDescription: description + " It is a [regular expression of Go](https://pkg.go.dev/regexp/syntax), and " +
-			"matches any part of the name unless it is anchored with `^` and `$`.",
+		MarkdownDescription: description + " The syntax is that of [Go's regular expressions](https://pkg.go.dev/regexp/syntax). It " +
+			"matches any part of the name unless anchored with `^` and `$`.",
 		Validators: []validator.String{newRegexValidator()},
 	}
 }

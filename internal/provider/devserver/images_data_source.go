@@ -50,19 +50,19 @@ func (d *imagesDataSource) Schema(
 ) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the images that ModelArts DevServers (Lite Servers) can have, and changes nothing. The " +
-			"service shows no dates, so which image is the newest has to be told by the names. See the [ModelArts API " +
+			"service shows no dates, so only the names can say which image is the newest. See the [ModelArts API " +
 			"documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServerImages.html).",
 		Attributes: map[string]schema.Attribute{
-			"server_type": filterAttribute("Kind of machine that the images have to be for: `ECS`, `BMS` (bare metal) or " +
-				"`HPS` (supernode). The service applies this filter, and refuses what it does not know."),
+			"server_type": filterAttribute("Kind of machine that the images must be for: `ECS`, `BMS` (bare metal) or " +
+				"`HPS` (supernode). The service applies this filter, and refuses values that it does not know."),
 			"flavor_name": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name of the flavor that the images have to fit, 1 to 128 characters. The service applies " +
+				MarkdownDescription: "Name of the flavor that the images must support, 1 to 128 characters. The service applies " +
 					"this filter.",
 				Validators: []validator.String{stringvalidator.UTF8LengthBetween(1, 128)},
 			},
-			"arch":       filterAttribute("Processor architecture that the images have to be for: `ARM` or `X86`."),
-			"name_regex": nameRegexAttribute("What the names of the images have to match."),
+			"arch":       filterAttribute("Processor architecture that the images must be for: `ARM` or `X86`."),
+			"name_regex": nameRegexAttribute("Regular expression that the names of the images must match."),
 			"ids": schema.ListAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
@@ -70,7 +70,7 @@ func (d *imagesDataSource) Schema(
 			},
 			"images": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The images that fit every filter, sorted by name and then by ID.",
+				MarkdownDescription: "The images that match every filter, sorted by name and then by ID.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: dataSourceAttributes(imageAttributes())},
 			},
 		},

@@ -52,17 +52,17 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"belong to, and changes nothing. Servers of other users of the same project are not in the list. See the " +
 			"[ModelArts API documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ListDevServers.html).",
 		Attributes: map[string]schema.Attribute{
-			"name_regex": nameRegexAttribute("What the names of the servers have to match."),
-			"status": filterAttribute("Status that the servers have to be in, such as `RUNNING`. A reinstall changes it, so " +
-				"it is no filter for what decides which servers are reinstalled."),
-			"flavor": filterAttribute("Flavor that the servers have to have."),
-			"category": filterAttribute("Kind that the servers have to be of: `SERVER` (a single server), `HPS` (a node of " +
+			"name_regex": nameRegexAttribute("Regular expression that the names of the servers must match."),
+			"status": filterAttribute("Status that the servers must have, such as `RUNNING`. A reinstall changes it, so " +
+				"do not let it decide which servers are reinstalled."),
+			"flavor": filterAttribute("Flavor that the servers must have."),
+			"category": filterAttribute("Kind of server to list: `SERVER` (a single server), `HPS` (a node of " +
 				"a supernode) or `SPOD` (a full cabinet)."),
-			"server_type": filterAttribute("Kind of machine that has to be under the servers, their `cloud_server.type`: " +
+			"server_type": filterAttribute("Kind of machine under the server (`cloud_server.type`): " +
 				"`ECS`, `BMS` (bare metal) or `HPS` (supernode)."),
-			"image_id": filterAttribute("ID of the image that has to be installed on the servers. A reinstall can change it, " +
-				"so it is no filter for what decides which servers are reinstalled."),
-			"vpc_id": filterAttribute("ID of the VPC that the servers have to be in."),
+			"image_id": filterAttribute("ID of the image that must be installed on the servers. A reinstall can change it, " +
+				"so do not let it decide which servers are reinstalled."),
+			"vpc_id": filterAttribute("ID of the VPC that the servers must be in."),
 			"ids": schema.ListAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
@@ -70,8 +70,8 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			},
 			"servers": schema.ListNestedAttribute{
 				Computed: true,
-				MarkdownDescription: "The servers that fit every filter, sorted by name and then by ID. What the service's " +
-					"list leaves out of a server is null.",
+				MarkdownDescription: "The servers that match every filter, sorted by name and then by ID. What the service's " +
+					"list omits for a server is null.",
 				NestedObject: schema.NestedAttributeObject{Attributes: shownAttributes()},
 			},
 		},

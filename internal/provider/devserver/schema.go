@@ -22,15 +22,15 @@ func Attributes() map[string]schema.Attribute {
 			MarkdownDescription: "Ways to reach the server, with the settings of the service behind each.",
 			NestedObject:        schema.NestedAttributeObject{Attributes: endpointResponseAttributes()},
 		},
-		"flavor": computedString("Name of the flavor, that is, the hardware specification."),
+		"flavor": computedString("Name of the flavor (the hardware specification)."),
 		"image":  imageAttribute("Image that is installed on the server."),
 		"name":   computedString("Name of the server."),
-		"order_id": computedString("ID of the order through which the server was bought; null where the service shows " +
+		"order_id": computedString("ID of the order with which the server was bought; null if the service shows " +
 			"none."),
 		"server_hps": serverHPSAttribute(),
 		"server_image_response": imageAttribute("Image of the server as older versions of the service show it; newer " +
 			"ones show `image` only."),
-		"status": computedString("Status of the server. In use: `RUNNING`, `STOPPED`. In transition: `CREATING`, " +
+		"status": computedString("Status of the server. Stable: `RUNNING`, `STOPPED`. In transition: `CREATING`, " +
 			"`STARTING`, `STOPPING`, `REBOOTING`, `CHANGINGOS`, `REINSTALLINGOS` (or `REINSTALLOS`), `DELETING`. " +
 			"Failed: `CREATE_FAILED`, `START_FAILED`, `STOP_FAILED`, `REBOOT_FAILED`, `CHANGINGOS_FAILED`, " +
 			"`REINSTALLINGOS_FAILED`, `DELETE_FAILED`, `ERROR`. Gone: `DELETED`. The service may add others."),
@@ -82,13 +82,13 @@ func endpointsAttribute() schema.Attribute {
 
 func endpointAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH; where the " +
-			"service lists none, all may. Shown by older versions of the service."),
+		"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH; if the " +
+			"service lists none, any address may. Shown by older versions of the service."),
 		"dev_service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
-		"key_pair_names": computedStringList("Names of the key pairs that open the address. Shown by newer " +
+		"key_pair_names": computedStringList("Names of the key pairs that give access. Shown by newer " +
 			"versions of the service."),
 		"service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS)."),
-		"ssh_keys": computedStringList("Names of the SSH key pairs that open the address; there can be several. " +
+		"ssh_keys": computedStringList("Names of the SSH key pairs that give access; there can be several. " +
 			"Shown by older versions of the service."),
 		"uri": computedString("Private IP address."),
 	}
@@ -96,16 +96,16 @@ func endpointAttributes() map[string]schema.Attribute {
 
 func endpointResponseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH, up to 1,024; where " +
-			"the service lists none, all may."),
-		"dev_service": computedString("Service that is reached: `SSH`, or `NOTEBOOK` (HTTPS). The service may add " +
+		"allowed_access_ips": computedStringList("Public IP addresses that may connect through SSH, up to 1,024; if " +
+			"the service lists none, any address may."),
+		"dev_service": computedString("Way to connect: `SSH`, or `NOTEBOOK` (HTTPS). The service may add " +
 			"others."),
 		"extensions": schema.MapAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "Settings of the application behind it, such as the URL for remote development.",
+			MarkdownDescription: "Settings of the application, such as the URL for remote development.",
 		},
-		"ssh_keys": computedStringList("Names of the SSH key pairs that open it, up to 1,024."),
+		"ssh_keys": computedStringList("Names of the SSH key pairs that give access, up to 1,024."),
 	}
 }
 
@@ -122,7 +122,7 @@ func imageAttributes() map[string]schema.Attribute {
 		"arch":        computedString("Processor architecture: `ARM` or `X86`."),
 		"image_id":    computedString("ID of the image."),
 		"name":        computedString("Name of the image, 1 to 256 characters."),
-		"server_type": computedString("Kind of machine it is for: `ECS`, `BMS` (bare metal) or `HPS` (supernode)."),
+		"server_type": computedString("Kind of machine that the image is for: `ECS`, `BMS` (bare metal) or `HPS` (supernode)."),
 		"status":      computedString("Whether the image is in use: `ACTIVE` or `INACTIVE`."),
 	}
 }

@@ -63,7 +63,7 @@ func shownAttributes() map[string]dsschema.Attribute {
 	attributes := Attributes()
 	attributes["id"] = computedString("ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or " +
 		"bare-metal server under it.")
-	attributes["key_pair_name"] = computedString("Name of the key pair that the server was installed with; null where the " +
+	attributes["key_pair_name"] = computedString("Name of the key pair that the server was installed with; null if the " +
 		"service shows none.")
 
 	return dataSourceAttributes(attributes)

@@ -29,7 +29,7 @@ func (r *reinstallResource) Schema(ctx context.Context, _ resource.SchemaRequest
 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reinstalls the operating system of a ModelArts DevServer (Lite Server), waits until the " +
-			"machine is back, and keeps watching it. **Every reinstall erases the system disk.** See the " +
+			"machine is back, and then watches it for drift. **Every reinstall erases the system disk.** See the " +
 			"[ModelArts API documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html).",
 		Attributes: attributes,
 	}
@@ -42,25 +42,25 @@ func requestArguments() map[string]schema.Attribute {
 		"id": schema.StringAttribute{
 			Required: true,
 			MarkdownDescription: "ID of the DevServer. This is not `cloud_server.id`, the ID of the ECS or bare-metal " +
-				"server under it. Another ID is another server: changing it replaces this resource, which reinstalls " +
-				"the new one. An ID that is known only after apply replaces nothing: the apply goes on if it is the same, " +
-				"and fails without touching a server if it is another.",
+				"server under it. Changing it replaces this resource, which reinstalls the other server. " +
+				"An ID that is known only after apply replaces nothing: the apply goes on if it is the same, " +
+				"and fails without touching a server if it differs.",
 			Validators:    []validator.String{validators.ServerID()},
 			PlanModifiers: []planmodifier.String{replacedByOtherID()},
 		},
 		"image_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "ID of the image to install: a UUID, compared without regard to case. Without it, the service " +
-				"installs the image that the server has. Changing it reinstalls the server, unless the server has that " +
-				"image already. What is installed is `image.image_id`.",
+			MarkdownDescription: "ID of the image to install, a UUID; case does not matter. Without it, the service " +
+				"installs the image that the server has. Changing it reinstalls the server, unless the server already has that " +
+				"image. `image.image_id` is the image that is installed.",
 			Validators: []validator.String{validators.ImageID()},
 		},
 		"key_pair_name": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "Name of the key pair for logging in to the server: 1 to 64 letters, digits, `-`, `_` " +
-				"or `.`. Changing it reinstalls the server, unless the server has that key pair already. What the server " +
-				"has is `installed_key_pair_name`. Conflicts with `admin_pass_wo` and `admin_pass`; a reinstall requires " +
-				"one of the three.",
+				"or `.`. Changing it reinstalls the server, unless the server already has that key pair, which " +
+				"`installed_key_pair_name` shows. Conflicts with `admin_pass_wo` and `admin_pass`; a reinstall requires " +
+				"exactly one of the three.",
 			Validators: []validator.String{validators.KeyPairName()},
 		},
 	}
@@ -69,7 +69,7 @@ func requestArguments() map[string]schema.Attribute {
 // replacedByOtherID replaces the resource if its id is known to be another one. An id that is known only at apply is most
 // often the same: its data source was deferred.
 func replacedByOtherID() planmodifier.String {
-	const description = "Another ID is another server, which replaces this resource."
+	const description = "Another ID is another server, so this resource is replaced."
 
 	return stringplanmodifier.RequiresReplaceIf(
 		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
@@ -84,24 +84,24 @@ func passwordArguments() map[string]schema.Attribute {
 			Optional:  true,
 			Sensitive: true,
 			WriteOnly: true,
-			MarkdownDescription: "Password for logging in to the server, write-only: it is neither in the state nor in plan " +
-				"files, and may be ephemeral. The rules of `admin_pass` apply. It is sent with every reinstall; to ask for " +
-				"one with another password, change `admin_pass_wo_version`. Conflicts with `admin_pass` and " +
+			MarkdownDescription: "Password for logging in to the server. Write-only: it is stored neither in the state nor in plan " +
+				"files, and may be ephemeral. The rules of `admin_pass` apply. It is sent with every reinstall; to reinstall " +
+				"with another password, change `admin_pass_wo_version`. Conflicts with `admin_pass` and " +
 				"`key_pair_name`.",
 			Validators: []validator.String{validators.AdminPass()},
 		},
 		"admin_pass_wo_version": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "Version of `admin_pass_wo`, required with it. Changing it reinstalls the server with the " +
-				"password that `admin_pass_wo` has by then.",
+			MarkdownDescription: "Version of `admin_pass_wo`, required together with it. Changing it reinstalls the server with the " +
+				"current value of `admin_pass_wo`.",
 		},
 		"admin_pass": schema.StringAttribute{
 			Optional:  true,
 			Sensitive: true,
-			MarkdownDescription: "Password for logging in to the server: 8 to 26 characters of at least three of the " +
-				"types uppercase letters, lowercase letters, digits and special characters; neither the user name nor " +
-				"its reverse; without `root`, `administrator` or their reverse; without line breaks or other control " +
-				"characters, and without blanks at either end. Supernodes do not accept a password. **It is stored in the " +
+			MarkdownDescription: "Password for logging in to the server: 8 to 26 characters, of at least three of the " +
+				"types uppercase letters, lowercase letters, digits and special characters; not the user name or " +
+				"its reverse; not containing `root`, `administrator` or their reverse; without line breaks or other control " +
+				"characters, and without spaces at either end. Supernodes do not accept a password. **It is stored in the " +
 				"state and in plan files as plain text**; prefer `admin_pass_wo` or `key_pair_name`. Changing it reinstalls " +
 				"the server. Conflicts with `admin_pass_wo` and `key_pair_name`.",
 			Validators: []validator.String{validators.AdminPass()},
@@ -115,9 +115,9 @@ func userDataArguments() map[string]schema.Attribute {
 		"user_data": schema.StringAttribute{
 			Optional:  true,
 			Sensitive: true,
-			MarkdownDescription: "User data to inject, as text or base64: what is valid base64 is sent as it is, anything " +
+			MarkdownDescription: "User data to inject, as text or base64: valid base64 is sent as it is, anything " +
 				"else is encoded. At most 32 KiB when decoded. **It is stored in the state and in plan files as plain " +
-				"text**; prefer `user_data_wo` if it carries secrets. Changing it reinstalls the server; other line ends, " +
+				"text**; prefer `user_data_wo` if it contains secrets. Changing it reinstalls the server; other line endings, " +
 				"base64 instead of text, or other gzip bytes of the same content do not. The service warns that injection " +
 				"may not take effect, notably in config drive mode.",
 			Validators: []validator.String{userdata.Validator()},
@@ -126,15 +126,15 @@ func userDataArguments() map[string]schema.Attribute {
 			Optional:  true,
 			Sensitive: true,
 			WriteOnly: true,
-			MarkdownDescription: "User data to inject, write-only: it is neither in the state nor in plan files, and may be " +
-				"ephemeral. The rules of `user_data` apply. It is sent with every reinstall; to ask for one with other user " +
+			MarkdownDescription: "User data to inject. Write-only: it is stored neither in the state nor in plan files, and may be " +
+				"ephemeral. The rules of `user_data` apply. It is sent with every reinstall; to reinstall with other user " +
 				"data, change `user_data_wo_version`. Conflicts with `user_data`.",
 			Validators: []validator.String{userdata.Validator()},
 		},
 		"user_data_wo_version": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "Version of `user_data_wo`, required with it. Changing it reinstalls the server with the " +
-				"user data that `user_data_wo` has by then.",
+			MarkdownDescription: "Version of `user_data_wo`, required together with it. Changing it reinstalls the server with the " +
+				"current value of `user_data_wo`.",
 		},
 	}
 }
@@ -145,20 +145,20 @@ func settingArguments(ctx context.Context) map[string]schema.Attribute {
 		"triggers": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Arbitrary values; any change to them reinstalls the server in place, even if the image " +
+			MarkdownDescription: "Arbitrary values. Any change to them reinstalls the server in place, even if the image " +
 				"stays the same.",
 		},
 		"stop_before_reinstall": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether a running server is stopped first, since the service reinstalls only a stopped " +
-				"one. Default: `true`. With `false`, a running server is refused with an error. A change of this " +
+			MarkdownDescription: "Whether to stop a running server first, since the service reinstalls only a stopped " +
+				"one. Default: `true`. With `false`, a running server is an error. A change of this " +
 				"argument alone sends nothing.",
 		},
 		"on_drift": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "What happens if the server shows another image or key pair than is configured, though " +
-				"neither argument has changed: `warn` (default) warns, `reinstall` plans a reinstall, which erases the " +
-				"system disk, `ignore` does nothing. A change of this argument alone sends nothing.",
+			MarkdownDescription: "What to do if the server shows another image or key pair than configured, although " +
+				"neither argument has changed: `warn` (default) warns; `reinstall` plans a reinstall, which erases the " +
+				"system disk; `ignore` does nothing. A change of this argument alone sends nothing.",
 			Validators: []validator.String{onDriftValidator()},
 		},
 		"timeouts": timeoutsAttribute(ctx),
@@ -171,9 +171,9 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 		Create: true,
 		Update: true,
 		Read:   true,
-		CreateDescription: "Time for stopping the server, the request and the wait of a first reinstall, such as `90m` " +
+		CreateDescription: "Time for a first reinstall, including the stop and the wait, such as `90m` " +
 			"or `2h30m`. Default: `60m`.",
-		UpdateDescription: "Time for stopping the server, the request and the wait of a later reinstall, such as `90m` " +
+		UpdateDescription: "Time for a later reinstall, including the stop and the wait, such as `90m` " +
 			"or `2h30m`. Default: `60m`.",
 		ReadDescription: "Time for reading the server, such as `30s`. Default: `5m`.",
 	}).(schema.SingleNestedAttribute)
@@ -192,27 +192,27 @@ func resultAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"region": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "Region of the server, as the provider is configured.",
+			MarkdownDescription: "Region that the provider is configured for.",
 		},
 		"project_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "ID of the project of the server, as the provider is configured.",
+			MarkdownDescription: "ID of the project that the provider is configured for.",
 		},
 		"installed_key_pair_name": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "Name of the key pair that the server shows, whatever `key_pair_name` asks for.",
+			MarkdownDescription: "Name of the key pair that the server shows, whatever `key_pair_name` says.",
 		},
 		"ready": schema.BoolAttribute{
 			Computed: true,
-			MarkdownDescription: "Whether the server can be used as it was asked for. False if the last reinstall of this " +
-				"resource has not ended with what was asked for, if the service did not know the server at the last refresh, " +
+			MarkdownDescription: "Whether the server is usable as configured. False if the last reinstall of this " +
+				"resource has not ended with what was requested, if the service did not find the server at the last refresh, " +
 				"or if the server is being reinstalled, has its OS changed, or is in `ERROR`, `DELETING`, `DELETED` or a status " +
-				"that ends in `_FAILED`, whatever the cause. Use it in a `postcondition`: an apply that did not see the end of a " +
-				"reinstall only warns, and exits with 0.",
+				"that ends in `_FAILED`, whatever the cause. Use it in a `postcondition`: a first apply that did not see the end of " +
+				"the reinstall only warns, and exits with 0.",
 		},
 		"last_reinstall": schema.SingleNestedAttribute{
 			Computed: true,
-			MarkdownDescription: "The last reinstall that this resource asked for, null if there was none. In a plan, its " +
+			MarkdownDescription: "The last reinstall that this resource requested; null if there was none. In a plan, its " +
 				"`reasons` say why the server will be reinstalled.",
 			Attributes: lastReinstallAttributes(),
 		},
@@ -228,41 +228,41 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"number": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "How many reinstalls this resource has asked for, this one included.",
+			MarkdownDescription: "How many reinstalls this resource has requested, including this one.",
 		},
-		"notice": text("What the last apply was permitted to do, in words. In a plan it says whether the system disk will be " +
+		"notice": text("What the last apply was permitted to do, in words. In a plan, it says whether the system disk will be " +
 			"erased, and why."),
 		"reasons": schema.ListAttribute{
 			Computed:    true,
 			ElementType: types.StringType,
 			MarkdownDescription: "Why the last apply acted: `create`, the name of a changed argument, `drift: ...`, " +
-				"`failed` or `not_started` (how the reinstall before it ended), or `resume` (it waited for one that was " +
-				"sent before).",
+				"`failed` or `not_started` (how the previous reinstall ended), or `resume` (it waited for a reinstall that was " +
+				"sent earlier).",
 		},
-		"state": text("Its state: `submitted` (accepted, its end was not seen), `unknown` (the answer to the request " +
-			"was lost), `completed`, `failed`, `mismatched` (it ended with another image or key pair than asked for) or " +
-			"`not_started` (the request was not sent, or had no effect that could be seen; the next plan sends it)."),
+		"state": text("State of the reinstall: `submitted` (accepted, end not seen), `unknown` (the response to the request " +
+			"was lost), `completed`, `failed`, `mismatched` (it ended with another image or key pair than requested) or " +
+			"`not_started` (the request was not sent, or had no visible effect; the next plan asks for it again)."),
 		"adopted": schema.BoolAttribute{
 			Computed: true,
-			MarkdownDescription: "Whether it may be somebody else's: a reinstall was in progress before the request of this " +
-				"resource was accepted, or the answer to that request was lost. Its result was kept because image and key " +
-				"pair fit; its password and user data cannot be compared.",
+			MarkdownDescription: "Whether the reinstall may be somebody else's: one was in progress before the request of this " +
+				"resource was accepted, or the response to that request was lost. Its result was kept because image and key " +
+				"pair match; its password and user data cannot be compared.",
 		},
-		"submitted_at": text("When it was sent, RFC 3339, by the clock of the machine that ran the apply."),
-		"system_disk_erased_at": text("When the request that erased the system disk was sent, RFC 3339, by the clock of the " +
-			"machine that ran the apply; null if this resource did not erase it, or nobody knows. In a plan it is known only " +
-			"after apply where the apply erases the disk, or may erase it, or waits to learn whether an earlier request, the " +
-			"answer to which was lost, has erased it."),
-		"finished_at":             text("When its end was seen, RFC 3339, by the clock of the machine that saw it; null while it is open."),
-		"request_id":              text("Request ID (`X-Request-Id`) of the service's answer, for its support."),
-		"image_id":                text("ID of the image that it asked for, in lower case; null if it asked for none."),
-		"key_pair_name":           text("Name of the key pair that it asked for, null if it asked for none."),
-		"installed_image_id":      text("ID of the image that the server showed when it ended."),
-		"installed_key_pair_name": text("Name of the key pair that the server showed when it ended."),
+		"submitted_at": text("When the request was sent (RFC 3339), by the clock of the machine that ran the apply."),
+		"system_disk_erased_at": text("When the request that erased the system disk was sent (RFC 3339), by the clock of the " +
+			"machine that ran the apply; null if this resource did not erase it, or if that is unclear. In a plan, it is known only " +
+			"after apply if the apply erases the disk, or may erase it, or waits to find out whether an earlier request, whose " +
+			"response was lost, has erased it."),
+		"finished_at":             text("When its end was seen (RFC 3339), by the clock of the machine that saw it; null until then."),
+		"request_id":              text("Request ID (`X-Request-Id`) of the service's response, for support cases."),
+		"image_id":                text("ID of the requested image, in lower case; null if none was requested."),
+		"key_pair_name":           text("Name of the requested key pair; null if none was requested."),
+		"installed_image_id":      text("ID of the image that the server showed at the end."),
+		"installed_key_pair_name": text("Name of the key pair that the server showed at the end."),
 		"evidence": schema.SingleNestedAttribute{
 			Computed: true,
-			MarkdownDescription: "What later plans and applies judge by: what the server showed when the request was " +
-				"sent, and what was installed that the service does not show.",
+			MarkdownDescription: "What later plans and applies compare with: what the server showed when the request was " +
+				"sent, and the installed values that the service does not show.",
 			Attributes: evidenceAttributes(),
 		},
 	}
@@ -282,20 +282,20 @@ func evidenceAttributes() map[string]schema.Attribute {
 		"baseline_root_volume_id": text("EVS ID of the system disk that the server had when the request was sent."),
 		"baseline_update_at":      number("Update time of the server when the request was sent, in epoch milliseconds."),
 		"root_volume_id":          text("EVS ID of the system disk that the server had when the reinstall ended."),
-		"latest_update_at": number("Latest update time that was seen of the server during the reinstall, in epoch " +
-			"milliseconds; an older reply is not believed."),
+		"latest_update_at": number("Latest update time of the server that was seen during the reinstall, in epoch " +
+			"milliseconds. Older replies are disregarded."),
 		"transition_seen": schema.BoolAttribute{
 			Computed:            true,
-			MarkdownDescription: "Whether the server was seen with the status of a reinstall in progress.",
+			MarkdownDescription: "Whether the server was observed with the status of a reinstall in progress.",
 		},
-		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and put " +
-			"back as it was asks for no reinstall."),
+		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and then put " +
+			"back unchanged is not a reason for a reinstall."),
 		"user_data_wo_version": number("`user_data_wo_version` of the last request."),
 		"user_data_digest": schema.StringAttribute{
 			Computed:  true,
 			Sensitive: true,
-			MarkdownDescription: "Digest of the `user_data` of the last request: of what is behind base64 and gzip, line ends " +
-				"aside.",
+			MarkdownDescription: "Digest of the `user_data` of the last request, after decoding base64 and gzip, and with line endings " +
+				"normalized.",
 		},
 		"triggers_digest": schema.StringAttribute{
 			Computed:            true,
