@@ -258,10 +258,6 @@ var breakages = []breakage{
 		operationFile, "Judge(op, seen) == VerdictEnded && len(op.Differences(server)) == 0 {", "Judge(op, seen) == VerdictEnded {",
 	}}, engine},
 	{"a 401 is sent again for ever", []edit{{submitFile, "first := !*renewed", "first := !*renewed || true"}}, engine},
-	{"the wire sends a write again after a 401", []edit{{
-		"internal/modelarts/request.go", "\t\tanswer, _, err := s.authorized(ctx, req)\n\n",
-		"\t\tanswer, refreshed, err := s.authorized(ctx, req)\n\t\tif refreshed {\n\t\t\tanswer, err = s.once(ctx, req)\n\t\t}\n\n",
-	}}, wire},
 	{"a page of a gateway is an acceptance", []edit{{
 		classifyFile, "if err == nil && (reply == nil || reply.Server == nil) {", "if err == nil && reply == nil {",
 	}}, engine},
