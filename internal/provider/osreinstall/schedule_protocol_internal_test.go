@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -74,17 +73,10 @@ func newProtocolDriver(ctx context.Context) (*protocolDriver, error) {
 	return d, nil
 }
 
-// protocolProcess is one process of the provider.
-type protocolProcess struct {
-	*protocolDriver
-
-	server tfprotov6.ProviderServer
-}
-
 func (d *protocolDriver) start(
 	ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
-) (scheduleProcess, error) {
-	data, err := scheduledProviderData(transport, limits, token)
+) (providerProcess, error) {
+	data, err := scheduleProviderData(transport, limits, token)
 	if err != nil {
 		return nil, err
 	}
@@ -102,149 +94,56 @@ func (d *protocolDriver) start(
 	}
 
 	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
-	if v := diagnosed(resp.Diagnostics, err); v.failed() {
-		return nil, errors.New(v.errors[0])
+	if said := messagesOf(resp.Diagnostics, err); said.failed() {
+		return nil, errors.New(said.errors[0])
 	}
 
 	return protocolProcess{d, server}, nil
 }
 
-// nulls are the attributes of an object that has none.
-func nulls(kind tftypes.Object) map[string]tftypes.Value {
-	values := map[string]tftypes.Value{}
-	for name, attribute := range kind.AttributeTypes {
-		values[name] = tftypes.NewValue(attribute, nil)
-	}
+// protocolProcess is one process of the provider.
+type protocolProcess struct {
+	*protocolDriver
 
-	return values
+	server tfprotov6.ProviderServer
 }
 
-func encode(kind tftypes.Type, value tftypes.Value) (*tfprotov6.DynamicValue, error) {
-	encoded, err := tfprotov6.NewDynamicValue(kind, value)
-
-	return &encoded, err
-}
-
-// diagnosed are the diagnostics of a call; an error of the call itself is a bug.
-func diagnosed(diagnostics []*tfprotov6.Diagnostic, err error) verdicts {
-	var v verdicts
-
-	if err != nil {
-		v.errors = append(v.errors, impossible+err.Error())
-	}
-
-	for _, d := range diagnostics {
-		text := d.Summary + ": " + d.Detail
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			v.errors = append(v.errors, text)
-		} else {
-			v.warnings = append(v.warnings, text)
-		}
-	}
-
-	return v
-}
-
-// attributes decodes an object; nil if it is null.
-func (d *protocolDriver) attributes(raw *tfprotov6.DynamicValue) (map[string]tftypes.Value, error) {
-	if raw == nil {
-		return nil, nil //nolint:nilnil // there is no object
-	}
-
-	value, err := raw.Unmarshal(d.resource)
-	if err != nil || value.IsNull() {
-		return nil, err
-	}
-
-	var values map[string]tftypes.Value
-
-	return values, value.As(&values)
-}
-
-// state makes a state of what the provider returned.
-func (d *protocolDriver) state(ctx context.Context, raw *tfprotov6.DynamicValue, private []byte) (scheduleState, error) {
-	model, err := d.model(ctx, raw)
-	if err != nil || model == nil {
-		return scheduleState{}, err
-	}
-
-	return scheduleState{model: model, raw: raw, private: private}, nil
-}
-
-// model decodes an object into a model; nil if it is null.
-func (d *protocolDriver) model(ctx context.Context, raw *tfprotov6.DynamicValue) (*model, error) {
-	values, err := d.attributes(raw)
-	if err != nil || values == nil {
-		return nil, err
-	}
-
-	state := tfsdk.State{Schema: d.framework.Schema, Raw: tftypes.NewValue(d.resource, values)}
-
-	var model model
-	if diags := state.Get(ctx, &model); diags.HasError() {
-		return nil, fmt.Errorf("%v", diags)
-	}
-
-	return &model, nil
-}
-
-// config encodes the inputs as a configuration.
-func (d *protocolDriver) config(ctx context.Context, id string, in *scheduleInputs, undecided bool) (map[string]tftypes.Value, error) {
-	state := tfsdk.State{Schema: d.framework.Schema, Raw: tftypes.NewValue(d.resource, nil)}
-	if diags := state.Set(ctx, in.config(id, undecided)); diags.HasError() {
-		return nil, fmt.Errorf("%v", diags)
-	}
-
-	var values map[string]tftypes.Value
-
-	return values, state.Raw.As(&values)
-}
-
-func (p protocolProcess) imported(ctx context.Context, id string) (scheduleState, verdicts) {
+func (p protocolProcess) imported(ctx context.Context, id string) (resourceState, messages) {
 	resp, err := p.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
 
-	v := diagnosed(resp.Diagnostics, err)
-	if v.failed() || len(resp.ImportedResources) != 1 {
-		return scheduleState{}, v
+	said := messagesOf(resp.Diagnostics, err)
+	if said.failed() || len(resp.ImportedResources) != 1 {
+		return resourceState{}, said
 	}
 
 	state, err := p.state(ctx, resp.ImportedResources[0].State, resp.ImportedResources[0].Private)
 
-	return state, bug(v, err)
+	return state, bug(said, err)
 }
 
-// bug adds an error that is one of the provider, or of this test.
-func bug(v verdicts, err error) verdicts {
-	if err != nil {
-		v.errors = append(v.errors, impossible+err.Error())
-	}
-
-	return v
-}
-
-func (p protocolProcess) read(ctx context.Context, prior scheduleState) (scheduleState, verdicts) {
+func (p protocolProcess) read(ctx context.Context, prior resourceState) (resourceState, messages) {
 	resp, err := p.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: resourceType, CurrentState: prior.raw, Private: prior.private,
 	})
 
-	v := diagnosed(resp.Diagnostics, err)
-	if v.failed() {
-		return prior, v
+	said := messagesOf(resp.Diagnostics, err)
+	if said.failed() {
+		return prior, said
 	}
 
 	state, err := p.state(ctx, resp.NewState, resp.Private)
 
-	return state, bug(v, err)
+	return state, bug(said, err)
 }
 
 func (p protocolProcess) plan(
-	ctx context.Context, id string, prior scheduleState, in scheduleInputs, undecided bool,
-) (schedulePlan, verdicts) {
-	plan := schedulePlan{inputs: in, action: planUpdate}
+	ctx context.Context, id string, prior resourceState, in scheduleInputs, undecided bool,
+) (resourcePlan, messages) {
+	plan := resourcePlan{inputs: in, action: planUpdate}
 
 	config, err := p.config(ctx, id, &in, undecided)
 	if err != nil {
-		return plan, bug(verdicts{}, err)
+		return plan, bug(messages{}, err)
 	}
 
 	request := &tfprotov6.PlanResourceChangeRequest{TypeName: resourceType, PriorState: prior.raw, PriorPrivate: prior.private}
@@ -257,7 +156,7 @@ func (p protocolProcess) plan(
 
 	proposed, alsoErr := p.proposed(request.PriorState, config)
 	if err = errors.Join(err, alsoErr); err != nil {
-		return plan, bug(verdicts{}, err)
+		return plan, bug(messages{}, err)
 	}
 
 	request.ProposedNewState, err = encode(p.resource, tftypes.NewValue(p.resource, proposed))
@@ -265,14 +164,14 @@ func (p protocolProcess) plan(
 	request.Config = plan.config
 
 	if err = errors.Join(err, alsoErr); err != nil {
-		return plan, bug(verdicts{}, err)
+		return plan, bug(messages{}, err)
 	}
 
 	resp, err := p.server.PlanResourceChange(ctx, request)
 
-	v := diagnosed(resp.Diagnostics, err)
-	if v.failed() {
-		return plan, v
+	said := messagesOf(resp.Diagnostics, err)
+	if said.failed() {
+		return plan, said
 	}
 
 	plan.raw, plan.private = resp.PlannedState, resp.PlannedPrivate
@@ -283,7 +182,7 @@ func (p protocolProcess) plan(
 		plan.action = planNothing
 	}
 
-	return plan, bug(v, err)
+	return plan, bug(said, err)
 }
 
 // proposed is what Terraform's core proposes: what is configured, and what is computed as it was.
@@ -315,7 +214,7 @@ func (p protocolProcess) proposed(
 // planIsValid checks what Terraform's core checks of a plan: what is configured is planned, and what is neither
 // configured nor computed is null.
 func (p protocolProcess) planIsValid(
-	plan *schedulePlan, prior scheduleState, config map[string]tftypes.Value, replace []*tftypes.AttributePath,
+	plan *resourcePlan, prior resourceState, config map[string]tftypes.Value, replace []*tftypes.AttributePath,
 ) error {
 	values, err := p.attributes(plan.raw)
 	if err != nil {
@@ -345,30 +244,30 @@ func (p protocolProcess) planIsValid(
 	return err
 }
 
-func (p protocolProcess) apply(ctx context.Context, _ string, prior scheduleState, plan schedulePlan) (scheduleState, verdicts) {
+func (p protocolProcess) apply(ctx context.Context, _ string, prior resourceState, plan resourcePlan) (resourceState, messages) {
 	before := prior.raw
 
 	if prior.model == nil {
 		var err error
 		if before, err = encode(p.resource, tftypes.NewValue(p.resource, nil)); err != nil {
-			return prior, bug(verdicts{}, err)
+			return prior, bug(messages{}, err)
 		}
 	}
 
 	resp, err := p.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: resourceType, PriorState: before, PlannedState: plan.raw, PlannedPrivate: plan.private, Config: plan.config,
 	})
-	v := diagnosed(resp.Diagnostics, err)
+	said := messagesOf(resp.Diagnostics, err)
 
 	state, err := p.state(ctx, resp.NewState, resp.Private)
-	v = bug(v, err)
+	said = bug(said, err)
 
 	// Only where nothing else went wrong does Terraform look at whether the result is what was planned.
-	if !v.failed() {
-		v = bug(v, p.resultIsConsistent(plan.raw, resp.NewState))
+	if !said.failed() {
+		said = bug(said, p.resultIsConsistent(plan.raw, resp.NewState))
 	}
 
-	return state, v
+	return state, said
 }
 
 // resultIsConsistent checks what Terraform's core checks of a result: what the plan knew has come true.
@@ -410,59 +309,102 @@ func underKnown(value tftypes.Value, path *tftypes.AttributePath) bool {
 	return true
 }
 
-// TestSchedulesOverProtocol plays schedules through the protocol, and compares each with what the direct driver does: the same
-// requests at the same times, and the same states. TestSchedules relies on that.
-func TestSchedulesOverProtocol(t *testing.T) {
-	t.Parallel()
+// attributes decodes an object; nil if it is null.
+func (d *protocolDriver) attributes(raw *tfprotov6.DynamicValue) (map[string]tftypes.Value, error) {
+	if raw == nil {
+		return nil, nil //nolint:nilnil // there is no object
+	}
 
-	driver, err := newProtocolDriver(t.Context())
+	value, err := raw.Unmarshal(d.resource)
+	if err != nil || value.IsNull() {
+		return nil, err
+	}
+
+	var values map[string]tftypes.Value
+
+	return values, value.As(&values)
+}
+
+// state makes a state of what the provider returned.
+func (d *protocolDriver) state(ctx context.Context, raw *tfprotov6.DynamicValue, private []byte) (resourceState, error) {
+	model, err := d.model(ctx, raw)
+	if err != nil || model == nil {
+		return resourceState{}, err
+	}
+
+	return resourceState{model: model, raw: raw, private: private}, nil
+}
+
+// model decodes an object into a model; nil if it is null.
+func (d *protocolDriver) model(ctx context.Context, raw *tfprotov6.DynamicValue) (*model, error) {
+	values, err := d.attributes(raw)
+	if err != nil || values == nil {
+		return nil, err
+	}
+
+	state := tfsdk.State{Schema: d.framework.Schema, Raw: tftypes.NewValue(d.resource, values)}
+
+	var model model
+	if diags := state.Get(ctx, &model); diags.HasError() {
+		return nil, fmt.Errorf("%v", diags)
+	}
+
+	return &model, nil
+}
+
+// config encodes the inputs as a configuration.
+func (d *protocolDriver) config(ctx context.Context, id string, in *scheduleInputs, undecided bool) (map[string]tftypes.Value, error) {
+	state := tfsdk.State{Schema: d.framework.Schema, Raw: tftypes.NewValue(d.resource, nil)}
+	if diags := state.Set(ctx, in.config(id, undecided)); diags.HasError() {
+		return nil, fmt.Errorf("%v", diags)
+	}
+
+	var values map[string]tftypes.Value
+
+	return values, state.Raw.As(&values)
+}
+
+// nulls are the attributes of an object that has none.
+func nulls(kind tftypes.Object) map[string]tftypes.Value {
+	values := map[string]tftypes.Value{}
+	for name, attribute := range kind.AttributeTypes {
+		values[name] = tftypes.NewValue(attribute, nil)
+	}
+
+	return values
+}
+
+func encode(kind tftypes.Type, value tftypes.Value) (*tfprotov6.DynamicValue, error) {
+	encoded, err := tfprotov6.NewDynamicValue(kind, value)
+
+	return &encoded, err
+}
+
+// messagesOf are the diagnostics of a call; an error of the call itself is a bug.
+func messagesOf(diagnostics []*tfprotov6.Diagnostic, err error) messages {
+	var said messages
+
 	if err != nil {
-		t.Fatal(err)
+		said.errors = append(said.errors, impossible+err.Error())
 	}
 
-	var total scheduleTotal
-
-	eachSeed(t, protocolScheduleCount, func(seed uint64) {
-		trace := playSeed(t, seed, driver, &total)
-
-		if difference := differenceOf(trace, play(t, newSchedule(seed), directDriver{})); difference != "" {
-			t.Errorf("seed %d: the drivers do not do the same: %s", seed, difference)
+	for _, d := range diagnostics {
+		text := d.Summary + ": " + d.Detail
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			said.errors = append(said.errors, text)
+		} else {
+			said.warnings = append(said.warnings, text)
 		}
-	})
+	}
 
-	t.Logf("\n%s", &total)
+	return said
 }
 
-// differenceOf tells in what two traces of one schedule differ first.
-func differenceOf(protocol, direct *scheduleTrace) string {
-	for i := range min(len(protocol.requests), len(direct.requests)) {
-		one, other := &protocol.requests[i], &direct.requests[i]
-		if one.Action != other.Action || !one.Time.Equal(other.Time) || string(one.Body) != string(other.Body) {
-			return fmt.Sprintf("request %d is %s at %s and %s at %s", one.N, one.Action, elapsed(protocol.began, one.Time),
-				other.Action, elapsed(direct.began, other.Time))
-		}
+// bug adds an error that is one of the provider, or of this test.
+func bug(said messages, err error) messages {
+	if err != nil {
+		said.errors = append(said.errors, impossible+err.Error())
 	}
 
-	for i := range min(len(protocol.steps), len(direct.steps)) {
-		one, other := &protocol.steps[i], &direct.steps[i]
-		if one.verb != other.verb || one.action != other.action || one.server != other.server ||
-			one.verdicts.failed() != other.verdicts.failed() || !sameModel(one.next.model, other.next.model) {
-			return fmt.Sprintf("step %d is\n%s\nand\n%s\n(fields %v)", i, one.describe(), other.describe(),
-				fieldsOf(one.next.model, other.next.model))
-		}
-	}
-
-	if len(protocol.requests) != len(direct.requests) || len(protocol.steps) != len(direct.steps) {
-		return "one ends before the other"
-	}
-
-	return ""
-}
-
-func fieldsOf(one, other *model) []string {
-	if one == nil || other == nil {
-		return nil
-	}
-
-	return differentModelFields(one, other)
+	return said
 }

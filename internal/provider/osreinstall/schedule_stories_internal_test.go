@@ -19,7 +19,7 @@ type scheduleStory struct {
 }
 
 // storyRun is a run a minute after the one before it.
-func storyRun(kind scheduleKind, in scheduleInputs, change ...func(*scheduleRun)) scheduleRun {
+func storyRun(kind scheduleCommand, in scheduleInputs, change ...func(*scheduleRun)) scheduleRun {
 	run := scheduleRun{wait: time.Minute, kind: kind, inputs: []scheduleInputs{in}}
 	for _, c := range change {
 		c(&run)
@@ -47,10 +47,13 @@ func storyCut(cut scheduleCut, at time.Duration) func(*scheduleRun) {
 	return func(run *scheduleRun) { run.cut, run.cutAt = cut, at }
 }
 
-func storyWait(run *scheduleRun)     { run.wait = 10 * time.Minute }
-func storyGap(run *scheduleRun)      { run.gap = 5 * time.Minute }
+func storyWait(run *scheduleRun) { run.wait = 10 * time.Minute }
+
+func storyGap(run *scheduleRun) { run.gap = 5 * time.Minute }
+
 func storyStranger(run *scheduleRun) { run.stranger = true }
-func storySecond(run *scheduleRun)   { run.workspace = 1 }
+
+func storySecond(run *scheduleRun) { run.workspace = 1 }
 
 // scheduleStories are the histories that have once broken the provider.
 func scheduleStories() map[string]scheduleStory {
@@ -154,7 +157,7 @@ func TestScheduleStories(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for name, driver := range map[string]scheduleDriver{"direct": directDriver{}, "protocol": protocol} {
+	for name, driver := range map[string]providerDriver{"direct": directDriver{}, "protocol": protocol} {
 		for about, story := range scheduleStories() {
 			t.Run(name+"/"+about, func(t *testing.T) {
 				t.Parallel()

@@ -1,0 +1,157 @@
+package osreinstall
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
+)
+
+// directDriver calls what the resource is made of, without the framework and the protocol: both take twenty times as
+// long as all the rest. That it does what the protocol does is what TestSchedulesOverProtocol is for.
+type directDriver struct{}
+
+// directProcess is one process of it.
+type directProcess struct {
+	resource *reinstallResource
+}
+
+func (directDriver) start(
+	_ context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
+) (providerProcess, error) {
+	data, err := scheduleProviderData(transport, limits, token)
+	if err != nil {
+		return nil, err
+	}
+
+	return directProcess{&reinstallResource{data: data}}, nil
+}
+
+func (directProcess) imported(_ context.Context, id string) (resourceState, messages) {
+	model := nullModel()
+	model.ID = types.StringValue(id)
+
+	return resourceState{model: model, known: marks{imported: true}}, messages{}
+}
+
+func (d directProcess) read(ctx context.Context, prior resourceState) (resourceState, messages) {
+	var said messages
+
+	ctx, cancel := context.WithTimeout(ctx, providerdata.ReadTimeout)
+	defer cancel()
+
+	state := *prior.model
+	server, err := d.resource.readServer(ctx, &state)
+
+	switch {
+	case modelarts.IsNotFound(err):
+		said.add(d.resource.notFound(ctx, err, &state))
+	case err != nil:
+		said.errors = append(said.errors, err.Error())
+	case server == nil:
+		said.add(state.judgeReady())
+	default:
+		prior.known.reimaged = (prior.known.reimaged || state.reimaged(server)) && !state.hasOwnDisk(server)
+		said.add(state.settle(server))
+		said.add(d.resource.setProject(ctx, &state))
+	}
+
+	if !said.failed() {
+		prior.model = &state
+	}
+
+	return prior, said
+}
+
+func (directProcess) plan(
+	ctx context.Context, id string, prior resourceState, in scheduleInputs, undecided bool,
+) (resourcePlan, messages) {
+	var said messages
+
+	config := in.config(id, undecided)
+	plan := *config
+	plan.AdminPassWO = types.StringNull()
+	p := resourcePlan{model: &plan, inputs: in, action: planUpdate}
+
+	var state *model
+
+	if prior.model == nil || prior.tainted {
+		plan.unknownAsComputed(ctx)
+		p.action = planCreate
+	} else {
+		copied := *prior.model
+		state = &copied
+	}
+
+	input := newPlanInput(&plan, state, prior.known)
+
+	decided := decide(&input)
+	decided.write(&input)
+	said.add(planDiagnostics(&input, &decided, config))
+
+	if p.action == planUpdate && sameModel(&plan, prior.model) {
+		p.action = planNothing
+	}
+
+	return p, said
+}
+
+// unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
+func (m *model) unknownAsComputed(ctx context.Context) {
+	null := devserver.NullModel()
+
+	m.SetUnknownAfterReinstall()
+	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.Name, m.OrderID, m.SubnetID, m.VPCID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.CloudServer, m.ServerHPS = types.ObjectUnknown(null.CloudServer.AttributeTypes(ctx)), types.ObjectUnknown(null.ServerHPS.AttributeTypes(ctx))
+	m.CreateAt, m.Ready = types.Int64Unknown(), types.BoolUnknown()
+	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+}
+
+func (d directProcess) apply(ctx context.Context, _ string, prior resourceState, p resourcePlan) (resourceState, messages) {
+	var said messages
+
+	plan := *p.model
+	granted, permitted := p.permit()
+	request := plan.request(p.secrets())
+	request.Timeout = defaultReinstallTimeout
+
+	if p.inputs.timeout != 0 {
+		request.Timeout = p.inputs.timeout
+	}
+
+	if p.action == planCreate {
+		result := d.resource.data.Engine.Run(ctx, request)
+		said.add(apidiag.Outcome(request.ServerID, &result, apidiag.DuringCreate))
+
+		if said.failed() {
+			return resourceState{}, said
+		}
+
+		plan.fromCreate(granted, &result)
+		said.add(d.resource.setProject(ctx, &plan))
+
+		return resourceState{model: &plan}, said
+	}
+
+	if permitted {
+		state := *prior.model
+		granted.limit(&request, &state, &plan, prior.known)
+
+		result := d.resource.data.Engine.Run(ctx, request)
+		said.add(apidiag.Outcome(request.ServerID, &result, apidiag.DuringUpdate))
+
+		prior.known = *prior.known.afterUpdate(&state, &plan, &granted, &result)
+		prior.model = plan.fromUpdate(&state, granted, &result)
+
+		return prior, said
+	}
+
+	return resourceState{model: &plan, known: *prior.known.afterUpdate(prior.model, &plan, nil, nil)}, said
+}
