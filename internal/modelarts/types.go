@@ -129,6 +129,15 @@ func (s *Server) CurrentStatus() Status {
 	return *s.Status
 }
 
+// CurrentName returns the name, empty if the reply has none.
+func (s *Server) CurrentName() string {
+	if s == nil || s.Name == nil {
+		return ""
+	}
+
+	return *s.Name
+}
+
 // ShownImageID returns the id of the image on the system disk: nil if the reply does not show it, and "" if it shows an
 // empty one. Older replies have it only under server_image_response.
 func (s *Server) ShownImageID() *string {

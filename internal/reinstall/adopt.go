@@ -74,7 +74,7 @@ func (r *run) findOvertaking(ctx context.Context) *Operation {
 		switch {
 		case err == nil && (!r.sentAgain || time.Since(began) >= stableOther), isRefusal(err):
 			return nil
-		case !pause(detached, time.Since(began)):
+		case !r.pause(detached, time.Since(began)):
 			return nil
 		}
 	}

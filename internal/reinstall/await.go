@@ -28,7 +28,7 @@ func (r *run) await(ctx context.Context, op Operation) Result {
 			stable = stability{} // nobody knows what it was in the meantime
 		}
 
-		if !pause(ctx, time.Since(op.SubmittedAt)) {
+		if !r.pause(ctx, time.Since(op.SubmittedAt)) {
 			return r.interrupted(ctx, op)
 		}
 	}

@@ -54,16 +54,21 @@ type Request struct {
 	KnownUpdate int64
 	// Timeout covers the stop, the request and all waits, except for the time in the queue for a slot.
 	Timeout time.Duration
-	// Progress is called at every stage and every change of status. It may be nil.
+	// Progress is called at every new stage, every change of status, and after every minute without either. It may be nil.
 	Progress func(Progress)
 }
 
 // Progress describes what a run is doing.
 type Progress struct {
-	ServerID string
-	Stage    Stage
-	Status   modelarts.Status // as last read
-	Elapsed  time.Duration    // since the run began
+	ServerID   string
+	ServerName string // as last read; empty: not known
+	Stage      Stage
+	Status     modelarts.Status // as last read; empty: not known
+	// Elapsed is the part of Limit that has been used. It does not count the time in the queue for a slot; in StageQueue, it
+	// is the time in the queue.
+	Elapsed time.Duration
+	// Limit is the timeout of the request. 0: none applies, as in StageQueue.
+	Limit time.Duration
 }
 
 // Stage says how far a run has come.
@@ -72,10 +77,12 @@ type Stage int
 // The stages, in order.
 const (
 	StageCheck   Stage = iota // reading the server, before anything is sent
+	StageQueue                // waiting for a slot; StageCheck follows
 	StageStop                 // stopping it
 	StageSubmit               // sending the reinstall request
 	StageWait                 // waiting for its end
 	StageCompare              // comparing image and key pair
+	StageRestart              // starting a server again that was stopped for a request that was not accepted
 	StageEnd                  // the outcome is known
 )
 
@@ -84,6 +91,8 @@ func (s Stage) String() string {
 	switch s {
 	case StageCheck:
 		return "checking the server"
+	case StageQueue:
+		return "waiting for a slot"
 	case StageStop:
 		return "stopping the server"
 	case StageSubmit:
@@ -92,6 +101,8 @@ func (s Stage) String() string {
 		return "waiting for the reinstall to end"
 	case StageCompare:
 		return "comparing the result"
+	case StageRestart:
+		return "starting the server again"
 	case StageEnd:
 		return "ending"
 	default:

@@ -39,7 +39,7 @@ func (r *run) get(ctx context.Context) (*modelarts.Server, error) {
 func (r *run) getThrottled(ctx context.Context) (*modelarts.Server, error) {
 	var server *modelarts.Server
 
-	err := retryThrottled(ctx, func() (err error) {
+	err := r.retryThrottled(ctx, func() (err error) {
 		server, err = r.get(ctx)
 
 		return err
@@ -49,10 +49,10 @@ func (r *run) getThrottled(ctx context.Context) (*modelarts.Server, error) {
 }
 
 // retryThrottled sends a harmless request until the service does not answer that there are too many, or until ctx is done.
-func retryThrottled(ctx context.Context, send func() error) error {
+func (r *run) retryThrottled(ctx context.Context, send func() error) error {
 	for began := time.Now(); ; {
 		err := send()
-		if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {
+		if !modelarts.IsThrottled(err) || !r.pause(ctx, time.Since(began)) {
 			return err
 		}
 	}

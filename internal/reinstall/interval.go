@@ -1,7 +1,6 @@
 package reinstall
 
 import (
-	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -20,26 +19,8 @@ func interval(age time.Duration, jitter float64) time.Duration {
 	return max(time.Duration(pause-jitter*0.2*pause), minInterval)
 }
 
-// pause waits for the time of the next read, and reports whether ctx is still alive.
-func pause(ctx context.Context, age time.Duration) bool {
-	return sleep(ctx, interval(age, jitter(time.Now())))
-}
-
 // jitter returns a number in [0, 1). It is derived from the time, so that a run repeats exactly if the clock does, as
 // in a test.
 func jitter(now time.Time) float64 {
 	return rand.New(rand.NewPCG(uint64(now.UnixNano()), 0)).Float64()
-}
-
-// sleep waits for d, and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

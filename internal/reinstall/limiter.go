@@ -89,7 +89,7 @@ func isFailure(result *Result) bool {
 	}
 }
 
-// acquireSlot waits for a slot, until ctx is done.
+// acquireSlot waits for a slot, until ctx is done. It reports progress in the meantime.
 func (r *run) acquireSlot(ctx context.Context) error {
 	if r.limiter.slots == nil {
 		return nil
@@ -100,8 +100,21 @@ func (r *run) acquireSlot(ctx context.Context) error {
 		r.holdsSlot = true
 
 		return nil
-	case <-ctx.Done():
-		return cause(ctx, nil)
+	default:
+		r.begin(StageQueue)
+	}
+
+	for {
+		select {
+		case r.limiter.slots <- struct{}{}:
+			r.holdsSlot = true
+
+			return nil
+		case <-ctx.Done():
+			return cause(ctx, nil)
+		case <-r.reportDue():
+			r.report()
+		}
 	}
 }
 

@@ -470,7 +470,8 @@ func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
 				if len(second) > 0 {
 					t.Error("the second server had its turn before the first run was over")
 				}
-			case reinstall.StageCheck, reinstall.StageStop, reinstall.StageWait, reinstall.StageCompare:
+			case reinstall.StageCheck, reinstall.StageQueue, reinstall.StageStop, reinstall.StageWait, reinstall.StageCompare,
+				reinstall.StageRestart:
 			}
 		}})
 

@@ -82,6 +82,8 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 		return r.untouched(), nil
 	}
 
+	r.begin(StageRestart)
+
 	limit := startTimeout
 	if ctx.Err() != nil {
 		limit = hastyStartTimeout
@@ -111,7 +113,7 @@ func (r *run) restart(ctx context.Context) (Power, error) {
 	wait, cancelWait := context.WithTimeout(ctx, restartWait)
 	defer cancelWait()
 
-	for began := time.Now(); pause(wait, time.Since(began)); {
+	for began := time.Now(); r.pause(wait, time.Since(began)); {
 		if _, err := r.get(wait); err == nil && r.status() == modelarts.StatusRunning {
 			return PowerRunning, nil
 		}
@@ -139,7 +141,7 @@ func (r *run) getPower(ctx context.Context) *modelarts.Server {
 		switch {
 		case err == nil && (server.CurrentStatus() != modelarts.StatusRunning || server.UpdatedAt() >= r.latestUpdate):
 			return server
-		case isRefusal(err), !pause(ctx, time.Since(began)):
+		case isRefusal(err), !r.pause(ctx, time.Since(began)):
 			return nil
 		}
 	}
@@ -159,7 +161,7 @@ func (r *run) start(ctx context.Context) (Power, error) {
 		refused := answer == AnswerRefused
 
 		status, seen := r.getAfterStart(ctx)
-		for !refused && !seen && pause(ctx, time.Since(began)) {
+		for !refused && !seen && r.pause(ctx, time.Since(began)) {
 			status, seen = r.getAfterStart(ctx)
 		}
 
@@ -172,7 +174,7 @@ func (r *run) start(ctx context.Context) (Power, error) {
 			return PowerStartRefused, err
 		case !seen:
 			return PowerUnclear, nil
-		case pause(ctx, time.Since(began)):
+		case r.pause(ctx, time.Since(began)):
 		case err != nil:
 			return PowerStartRefused, err
 		default:

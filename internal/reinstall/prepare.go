@@ -29,7 +29,7 @@ func (r *run) prepare(ctx context.Context) (*Operation, error) {
 			}
 		}
 
-		if !pause(ctx, time.Since(began)) {
+		if !r.pause(ctx, time.Since(began)) {
 			return nil, cause(ctx, r.lastError)
 		}
 	}

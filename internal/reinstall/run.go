@@ -18,10 +18,13 @@ type run struct {
 	api      API
 	limiter  *limiter
 	req      *Request
-	began    time.Time
 	timeLeft time.Duration // of the timeout, which does not run while the run queues for a slot
+	resumed  time.Time     // when the timeout last began to run; zero while it does not
+	queuedAt time.Time     // when the run last began to queue
 
 	stage           Stage
+	reported        Progress          // what Progress was last called with
+	reportedAt      time.Time         // and when
 	server          *modelarts.Server // the newest that was read
 	latestUpdate    int64             // latest update_at that was read, epoch milliseconds; an older reply is stale
 	permittedRoot   string            // the system disk that may be erased; empty: any
@@ -43,9 +46,9 @@ type run struct {
 	holdsSlot     bool // it has one of the limiter's slots
 }
 
-// newRun begins a run now.
+// newRun returns a run that has not begun.
 func newRun(e *Engine, req *Request) *run {
-	return &run{api: e.api, limiter: e.limiter, req: req, began: time.Now(), timeLeft: req.Timeout, permittedRoot: req.RootVolumeID}
+	return &run{api: e.api, limiter: e.limiter, req: req, timeLeft: req.Timeout, permittedRoot: req.RootVolumeID}
 }
 
 // resumeAndReinstall waits for the operation that is open, if there is one, and then reinstalls the server unless the
@@ -164,14 +167,15 @@ func (r *run) prepareAndSubmit(ctx context.Context) (Result, *Operation) {
 
 // inTime does work in the time that is left.
 func (r *run) inTime(ctx context.Context, work func(context.Context)) {
-	began := time.Now()
+	r.resumed = time.Now()
 
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeLeft, ErrTimedOut)
 	defer cancel()
 
 	work(ctx)
 
-	r.timeLeft -= time.Since(began)
+	r.timeLeft -= time.Since(r.resumed)
+	r.resumed = time.Time{}
 }
 
 // awaitInTime waits for the end of op in the time that is left.
@@ -183,21 +187,6 @@ func (r *run) awaitInTime(ctx context.Context, op Operation) (result Result) {
 
 // status returns the status as last read.
 func (r *run) status() modelarts.Status { return r.server.CurrentStatus() }
-
-// begin begins a stage.
-func (r *run) begin(stage Stage) {
-	r.stage = stage
-	r.report()
-}
-
-// report calls Progress.
-func (r *run) report() {
-	if r.req.Progress != nil {
-		r.req.Progress(Progress{
-			ServerID: r.req.ServerID, Stage: r.stage, Status: r.status(), Elapsed: time.Since(r.began),
-		})
-	}
-}
 
 // result returns the result of the run if it ended now.
 func (r *run) result(outcome Outcome, op Operation, err error) Result {

@@ -99,7 +99,7 @@ func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 		retryAfter = min(retryAfter, longestBackoff)
 	}
 
-	return sleep(ctx, max(retryAfter, interval(time.Since(r.firstSent.SubmittedAt), 0)))
+	return r.sleep(ctx, max(retryAfter, interval(time.Since(r.firstSent.SubmittedAt), 0)))
 }
 
 // refused says what follows a request that the service refused, or for which no time is left.

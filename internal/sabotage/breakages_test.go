@@ -149,7 +149,7 @@ var breakages = []breakage{
 `,
 	}}, wire},
 	{"a busy service ends a reinstall before its first step", []edit{{
-		getFile, "if !modelarts.IsThrottled(err) || !pause(ctx, time.Since(began)) {",
+		getFile, "if !modelarts.IsThrottled(err) || !r.pause(ctx, time.Since(began)) {",
 		"if !modelarts.IsThrottled(err) || time.Since(began) >= 0 {",
 	}}, engine},
 	{"a server that vanishes after a lost answer is said to be erased", []edit{{

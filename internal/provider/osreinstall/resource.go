@@ -12,13 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/validators"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
 var (
@@ -356,13 +354,4 @@ func (r *reinstallResource) setProject(ctx context.Context, model *model) diag.D
 	model.Region, model.ProjectID = types.StringValue(r.data.Region), types.StringValue(projectID)
 
 	return nil
-}
-
-// logProgress returns a callback that logs the stages of a run.
-func logProgress(ctx context.Context) func(reinstall.Progress) {
-	return func(p reinstall.Progress) {
-		tflog.Info(ctx, "Reinstall of DevServer "+p.ServerID+": "+p.Stage.String(), map[string]any{
-			"server_id": p.ServerID, "status": string(p.Status), "elapsed": p.Elapsed.Round(time.Second).String(),
-		})
-	}
 }
