@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
@@ -152,17 +153,21 @@ func (c *Client) do(ctx context.Context, method, id, verb string, body []byte) (
 	return c.send(ctx, &request{method: method, path: path, body: body})
 }
 
-// send sends req, whose path is relative to the servers of the project.
+// send sends req, whose path is relative to the servers of the project. If the id of the project cannot be looked up, the
+// error has that relative path.
 func (c *Client) send(ctx context.Context, req *request) (*reply, error) {
-	below := req.path
-	req.path = append([]string{"v1", "{project_id}", "dev-servers"}, below...)
+	relative := append([]string{"dev-servers"}, req.path...)
 
 	project, err := c.project.id(ctx)
 	if err != nil {
-		return nil, c.api.notSent(req, err)
+		for i, element := range relative {
+			relative[i] = url.PathEscape(element)
+		}
+
+		return nil, notSent(req.method, strings.Join(relative, "/"), err)
 	}
 
-	req.project, req.path[1] = project, project
+	req.project, req.path = project, append([]string{"v1", project}, relative...)
 
 	return c.api.do(ctx, req)
 }

@@ -88,7 +88,9 @@ func hasStatus(err error, status int) bool {
 // ConnectionError reports a request without a readable answer.
 type ConnectionError struct {
 	Method string
-	Path   string
+	// Path is the path of the request, without host and query. If the id of the project could not be looked up, it begins
+	// with dev-servers.
+	Path string
 	// Sent reports whether the service may have received the request: false only if no connection was made.
 	Sent bool
 	Err  error
@@ -130,6 +132,14 @@ type preparationError struct{ err error }
 func (e *preparationError) Error() string { return e.err.Error() }
 
 func (e *preparationError) Unwrap() error { return e.err }
+
+// IsUntried reports whether err is about a request that was not even tried: there are no credentials, no project id, or no
+// time left.
+func IsUntried(err error) bool {
+	_, untried := errors.AsType[*preparationError](err)
+
+	return untried
+}
 
 // refusal returns the error for an answer whose status is not 2xx.
 func (r *reply) refusal(header http.Header) *Error {

@@ -94,8 +94,12 @@ func TestProjectLookupAnswers(t *testing.T) {
 			_, err = reinstall(t.Context(), client)
 
 			var connErr *modelarts.ConnectionError
-			if !errors.As(err, &connErr) || connErr.Sent || connErr.Path != "/v1/%7Bproject_id%7D/dev-servers/"+testServer+"/reinstallos" || modelarts.IsNotFound(err) {
+			if !errors.As(err, &connErr) || connErr.Sent || connErr.Path != "dev-servers/"+testServer+"/reinstallos" || modelarts.IsNotFound(err) {
 				t.Error(err)
+			}
+
+			if strings.ContainsAny(err.Error(), "%") {
+				t.Errorf("there is a placeholder in the path: %v", err)
 			}
 
 			if lines := transport.lines(); len(lines) != 2 {

@@ -227,7 +227,12 @@ func (s *service) url(req *request) *url.URL {
 
 // notSent returns the error for a request that could not even be tried.
 func (s *service) notSent(req *request, err error) error {
-	return &ConnectionError{Method: req.method, Path: s.url(req).EscapedPath(), Sent: false, Err: &preparationError{err: err}}
+	return notSent(req.method, s.url(req).EscapedPath(), err)
+}
+
+// notSent returns the error for a request that could not even be tried.
+func notSent(method, path string, err error) error {
+	return &ConnectionError{Method: method, Path: path, Sent: false, Err: &preparationError{err: err}}
 }
 
 // readBody reads the body of resp, up to maxReply bytes.

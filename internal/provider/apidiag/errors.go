@@ -73,8 +73,8 @@ func describeCause(err error, early bool) string {
 		return describeResponse(apiErr)
 	}
 
-	if lost, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
-		return fmt.Sprintf("The service gave no answer to %s %s: %v.", lost.Method, lost.Path, lost.Err)
+	if lost := innermostConnectionError(err); lost != nil {
+		return describeLost(lost)
 	}
 
 	if early || err == nil {
@@ -82,6 +82,30 @@ func describeCause(err error, early bool) string {
 	}
 
 	return err.Error() + "."
+}
+
+// innermostConnectionError returns the error of the request that was really tried, if that of another one depends on it, such
+// as a lookup in IAM; nil: there is none.
+func innermostConnectionError(err error) *modelarts.ConnectionError {
+	var innermost *modelarts.ConnectionError
+
+	for {
+		lost, ok := errors.AsType[*modelarts.ConnectionError](err)
+		if !ok {
+			return innermost
+		}
+
+		innermost, err = lost, lost.Err
+	}
+}
+
+// describeLost describes a request without an answer.
+func describeLost(lost *modelarts.ConnectionError) string {
+	if modelarts.IsUntried(lost) {
+		return fmt.Sprintf("The request %s %s was not sent: %v.", lost.Method, lost.Path, lost.Err)
+	}
+
+	return fmt.Sprintf("The service gave no answer to %s %s: %v.", lost.Method, lost.Path, lost.Err)
 }
 
 // describeResponse quotes a response of the service, with status, code and request id.
