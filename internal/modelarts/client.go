@@ -95,6 +95,11 @@ func newService(cfg Config, kind endpointKind, redactor *redact.Redactor) (*serv
 		return nil, err
 	}
 
+	region := ""
+	if kind.configured(cfg) == "" {
+		region = cfg.Region
+	}
+
 	reads, writes, err := newTransports(cfg, base)
 	if err != nil {
 		return nil, err
@@ -122,7 +127,7 @@ func newService(cfg Config, kind endpointKind, redactor *redact.Redactor) (*serv
 	}
 
 	return &service{
-		base: base, credentials: cfg.Credentials, reads: reads, writes: writes,
+		base: base, region: region, credentials: cfg.Credentials, reads: reads, writes: writes,
 		userAgent: userAgent, maxRetries: cfg.MaxRetries, onTry: onTry, redactor: redactor,
 	}, nil
 }

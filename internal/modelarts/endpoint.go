@@ -29,11 +29,12 @@ const (
 
 // url returns the base URL of the service in cfg, without a trailing slash.
 func (k endpointKind) url(cfg Config) (*url.URL, error) {
-	name, address := "ModelArts", strings.TrimSpace(cfg.Endpoint)
+	name := "ModelArts"
 	if k == iamEndpoint {
-		name, address = "IAM", strings.TrimSpace(cfg.IAMEndpoint)
+		name = "IAM"
 	}
 
+	address := k.configured(cfg)
 	if address == "" {
 		host, err := defaultHost(strings.ToLower(name), cfg)
 		if err != nil {
@@ -58,6 +59,15 @@ func (k endpointKind) url(cfg Config) (*url.URL, error) {
 	}
 
 	return base, nil
+}
+
+// configured returns the address of the service in cfg, empty if it is derived from the region.
+func (k endpointKind) configured(cfg Config) string {
+	if k == iamEndpoint {
+		return strings.TrimSpace(cfg.IAMEndpoint)
+	}
+
+	return strings.TrimSpace(cfg.Endpoint)
 }
 
 // defaultHost returns the host name of a service in the region and cloud of cfg.

@@ -108,6 +108,17 @@ func (e *ConnectionError) Error() string {
 // Unwrap returns the error of the transport.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
+// UnknownHostError reports a host that does not exist, and whose name is derived from the region.
+type UnknownHostError struct {
+	Region string
+	Err    error
+}
+
+func (e *UnknownHostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error of the resolver.
+func (e *UnknownHostError) Unwrap() error { return e.Err }
+
 // codeServerNotFound is the error code for a DevServer id that the service does not know. It comes with HTTP 400.
 const codeServerNotFound = "ModelArts.6404"
 

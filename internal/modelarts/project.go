@@ -1,6 +1,7 @@
 package modelarts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,10 @@ const lookupTimeout = 2 * time.Minute
 type projectLookup struct {
 	name   string
 	iam    *service // nil if the id is configured
+
+	// isRegion reports whether name is the region, since no name is configured.
+	isRegion bool
+
 	shared sharedCall[string]
 
 	mu    sync.Mutex
@@ -35,11 +40,7 @@ func newProjectLookup(cfg Config, redactor *redact.Redactor) (*projectLookup, er
 		return &projectLookup{known: cfg.ProjectID}, nil
 	}
 
-	name := cfg.ProjectName
-	if name == "" {
-		name = cfg.Region
-	}
-
+	name := cmp.Or(cfg.ProjectName, cfg.Region)
 	if name == "" {
 		return nil, errors.New("neither a project id, a project name nor a region is given")
 	}
@@ -49,8 +50,17 @@ func newProjectLookup(cfg Config, redactor *redact.Redactor) (*projectLookup, er
 		return nil, err
 	}
 
-	return &projectLookup{name: name, iam: iam}, nil
+	return &projectLookup{name: name, iam: iam, isRegion: cfg.ProjectName == ""}, nil
 }
+
+// UnknownProjectError reports that IAM shows no project of a name.
+type UnknownProjectError struct {
+	Name string
+	// IsRegion reports whether the name is that of the region, since no name of a project is configured.
+	IsRegion bool
+}
+
+func (e *UnknownProjectError) Error() string { return "IAM shows no such project; give the project id" }
 
 // id returns the id of the project.
 func (p *projectLookup) id(ctx context.Context) (string, error) {
@@ -95,7 +105,7 @@ func (p *projectLookup) lookUp(ctx context.Context) (string, error) {
 
 	switch len(projects) {
 	case 0:
-		return "", errors.New("IAM shows no such project; give the project id")
+		return "", &UnknownProjectError{Name: p.name, IsRegion: p.isRegion}
 	case 1:
 	default:
 		return "", fmt.Errorf("IAM shows %d such projects (%s); give the project id of one", len(projects), p.iam.redactor.Message(strings.Join(projects, ", ")))

@@ -3,6 +3,7 @@ package modelarts_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -150,4 +151,66 @@ func TestProjectLookupIsShared(t *testing.T) {
 			t.Errorf("%d requests", n)
 		}
 	})
+}
+
+// A project that does not exist is distinguished from one that could not be looked up.
+func TestProjectLookupOfAnUnknownName(t *testing.T) {
+	t.Parallel()
+
+	for configured, want := range map[string]modelarts.UnknownProjectError{
+		"":       {Name: "cn-north-4", IsRegion: true},
+		"prod-1": {Name: "prod-1"},
+	} {
+		client := newClient(t, always(http.StatusOK, `{"projects":[]}`), withoutProject, func(cfg *modelarts.Config) { cfg.ProjectName = configured })
+
+		_, err := client.GetServer(t.Context(), testServer)
+
+		unknown, ok := errors.AsType[*modelarts.UnknownProjectError](err)
+		if !ok || *unknown != want || !modelarts.IsUntried(err) {
+			t.Errorf("%q: %v", configured, err)
+		}
+	}
+}
+
+// A host that is derived from the region and does not exist may be due to the region.
+func TestHostOfAnUnknownRegion(t *testing.T) {
+	t.Parallel()
+
+	const modelArts, iam = "modelarts.cn-north-4.myhuaweicloud.com", "iam.cn-north-4.myhuaweicloud.com"
+
+	missing := func(host string) error {
+		return &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+	}
+	unset := func(*modelarts.Config) {}
+
+	for name, tt := range map[string]struct {
+		err    error
+		change func(*modelarts.Config)
+		region string
+	}{
+		"ModelArts":            {missing(modelArts), unset, "cn-north-4"},
+		"IAM":                  {missing(iam), withoutProject, "cn-north-4"},
+		"rooted":               {missing(iam + "."), withoutProject, "cn-north-4"},
+		"configured ModelArts": {missing(modelArts), func(cfg *modelarts.Config) { cfg.Endpoint = modelArts }, ""},
+		"configured IAM":       {missing(iam), func(cfg *modelarts.Config) { cfg.ProjectID, cfg.IAMEndpoint = "", iam }, ""},
+		"a proxy":              {missing("proxy.example.com"), unset, ""},
+		"no resolver":          {&net.DNSError{Err: "server misbehaving", Name: modelArts, IsTemporary: true}, unset, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			transport := &memory{answer: func(int, *http.Request) (*http.Response, error) { return nil, tt.err }}
+
+			_, err := newClient(t, transport, tt.change).GetServer(t.Context(), testServer)
+
+			region := ""
+			if unknown, ok := errors.AsType[*modelarts.UnknownHostError](err); ok {
+				region = unknown.Region
+			}
+
+			if region != tt.region || !errors.Is(err, tt.err) {
+				t.Errorf("region %q: %v", region, err)
+			}
+		})
+	}
 }

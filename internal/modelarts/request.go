@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -32,6 +33,7 @@ var (
 // service is one host that requests are sent to: ModelArts or IAM.
 type service struct {
 	base          *url.URL
+	region        string // which the host of base is derived from; empty: it is configured
 	credentials   CredentialsSource
 	reads, writes http.RoundTripper
 	userAgent     string
@@ -149,7 +151,7 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	resp, err := s.transport(req.method).RoundTrip(httpReq)
 	if err != nil {
-		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.Sent(err), Err: withCause(ctx, s.redactor.Error(err))}
+		err = &ConnectionError{Method: req.method, Path: path, Sent: trace.Sent(err), Err: withCause(ctx, s.transportError(err))}
 		s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Err: err})
 
 		return nil, err
@@ -171,6 +173,18 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 	}
 
 	return answer, nil
+}
+
+// transportError returns err, an error of the transport, as it may be quoted.
+func (s *service) transportError(err error) error {
+	quoted := s.redactor.Error(err)
+
+	unresolved, ok := errors.AsType[*net.DNSError](err)
+	if ok && unresolved.IsNotFound && s.region != "" && strings.TrimSuffix(unresolved.Name, ".") == s.base.Hostname() {
+		return &UnknownHostError{Region: s.region, Err: quoted}
+	}
+
+	return quoted
 }
 
 // transport returns what carries a request. It is called directly, and not through an http.Client, which would follow

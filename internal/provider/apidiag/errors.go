@@ -73,6 +73,10 @@ func describeCause(err error, early bool) string {
 		return describeResponse(apiErr)
 	}
 
+	if unknown, ok := errors.AsType[*modelarts.UnknownProjectError](err); ok {
+		return describeUnknownProject(unknown)
+	}
+
 	if lost := innermostConnectionError(err); lost != nil {
 		return describeLost(lost)
 	}
@@ -97,6 +101,16 @@ func innermostConnectionError(err error) *modelarts.ConnectionError {
 
 		innermost, err = lost, lost.Err
 	}
+}
+
+// describeUnknownProject describes a project that IAM does not know.
+func describeUnknownProject(unknown *modelarts.UnknownProjectError) string {
+	if unknown.IsRegion {
+		return fmt.Sprintf("The region %q is probably misspelled, or project_name is needed: IAM knows no project of that name, and "+
+			"neither project_name nor project_id is configured.", unknown.Name)
+	}
+
+	return fmt.Sprintf("IAM knows no project named %q in this region.", unknown.Name)
 }
 
 // describeLost describes a request without an answer.
@@ -194,6 +208,10 @@ func AdviceForReading(err error, forbidden string) string {
 			"support."
 	}
 
+	if unknown, ok := errors.AsType[*modelarts.UnknownProjectError](err); ok {
+		return adviceForProject(unknown)
+	}
+
 	switch {
 	case modelarts.IsRoleRefused(err):
 		return "Check the agency and its account in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, " +
@@ -214,11 +232,33 @@ func AdviceForReading(err error, forbidden string) string {
 			"service's support."
 	}
 
-	if _, ok := errors.AsType[*modelarts.ConnectionError](err); ok {
-		return "Check the network and the proxy (HTTPS_PROXY), and the provider's region and endpoints."
+	return adviceForConnection(err)
+}
+
+// adviceForProject returns what to do about a project that IAM does not know.
+func adviceForProject(unknown *modelarts.UnknownProjectError) string {
+	if unknown.IsRegion {
+		return "Check region (HW_REGION_NAME). If it is right, the project has another name than the region: configure " +
+			"project_name (HW_PROJECT_NAME) or project_id (HW_PROJECT_ID)."
 	}
 
-	return ""
+	return "Check project_name (HW_PROJECT_NAME) and region (HW_REGION_NAME), or configure project_id (HW_PROJECT_ID) instead."
+}
+
+// adviceForConnection returns what to do about a request without an answer; empty for other errors, and for a request that was
+// not tried.
+func adviceForConnection(err error) string {
+	if unresolved, ok := errors.AsType[*modelarts.UnknownHostError](err); ok {
+		return fmt.Sprintf("The region %q may be misspelled: the name of the host is derived from it, and no such host was found. "+
+			"If it is right, check the network and the proxy (HTTPS_PROXY), and the provider's cloud and endpoints.", unresolved.Region)
+	}
+
+	lost := innermostConnectionError(err)
+	if lost == nil || modelarts.IsUntried(lost) {
+		return ""
+	}
+
+	return "Check the network and the proxy (HTTPS_PROXY), and the provider's region and endpoints."
 }
 
 // Paragraphs joins the texts that are not empty.
@@ -240,7 +280,11 @@ const CheckMayRead = "Check that the credentials may read DevServers in this pro
 
 // ProjectUnknown reports that the project id could not be looked up.
 func ProjectUnknown(err error) diag.Diagnostic {
+	advice := AdviceForReading(err, "Check that the credentials may list the projects in IAM.")
+	if _, unknown := errors.AsType[*modelarts.UnknownProjectError](err); !unknown {
+		advice = strings.TrimSpace(advice + " Configure project_id in the provider block, or set HW_PROJECT_ID, to do without the lookup.")
+	}
+
 	return diag.NewErrorDiagnostic("Unable to find the project", Paragraphs(
-		"The project id of the region could not be looked up.", Describe(err),
-		"Configure project_id in the provider block, or set HW_PROJECT_ID."))
+		"The project id of the region could not be looked up.", Describe(err), advice))
 }

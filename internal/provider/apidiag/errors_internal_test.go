@@ -3,6 +3,7 @@ package apidiag
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -79,20 +80,81 @@ func TestLookupThatFails(t *testing.T) {
 	for name, test := range map[string]struct {
 		through transport
 		want    []string
+		not     []string
 	}{
-		"refused":       {answers(403, `{"error":{"code":"403","message":"denied"}}`), []string{"The service answered GET /v3/projects with HTTP 403"}},
-		"no connection": {fails(io.EOF), []string{"The service gave no answer to GET /v3/projects: EOF", "Check the network"}},
+		"refused":       {answers(403, `{"error":{"code":"403","message":"denied"}}`), []string{"The service answered GET /v3/projects with HTTP 403"}, nil},
+		"no connection": {fails(io.EOF), []string{"The service gave no answer to GET /v3/projects: EOF", "Check the network"}, []string{"misspelled"}},
 		"two projects": {
 			answers(200, `{"projects":[{"id":"p1"},{"id":"p2"}]}`),
 			[]string{"The request GET dev-servers/" + diagnosedServer + " was not sent: ", "IAM shows 2 such projects (p1, p2)"},
+			[]string{"gave no answer", "network", "misspelled"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			err := readingError(t, test.through)
-			checkTexts(t, says(err), test.want, []string{"project_id}", "%7B"})
+			checkTexts(t, says(err), test.want, append(test.not, "project_id}", "%7B"))
 			checkTexts(t, ProjectUnknown(err).Detail(), []string{"could not be looked up"}, []string{"project_id}", "%7B"})
+		})
+	}
+}
+
+// A region that does not exist is called that before anything else.
+func TestMisspelledRegion(t *testing.T) {
+	t.Parallel()
+
+	noHost := func(host string) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+	}
+	named := func(cfg *modelarts.Config) { cfg.ProjectName = "nowhere" }
+	withProject := func(cfg *modelarts.Config) { cfg.ProjectID = "p1" }
+	configured := func(cfg *modelarts.Config) { cfg.IAMEndpoint = "https://iam.cn-nroth-4.myhuaweicloud.com" }
+	none := answers(200, `{"projects":[]}`)
+
+	for name, test := range map[string]struct {
+		through transport
+		change  []func(*modelarts.Config)
+		first   string // of the paragraph
+		want    []string
+		not     []string
+	}{
+		"IAM has no such host": {
+			fails(noHost("iam.cn-nroth-4.myhuaweicloud.com")), nil, `The region "cn-nroth-4" may be misspelled`,
+			[]string{"check the network and the proxy"}, nil,
+		},
+		"ModelArts has no such host": {
+			fails(noHost("modelarts.cn-nroth-4.myhuaweicloud.com")), []func(*modelarts.Config){withProject},
+			`The region "cn-nroth-4" may be misspelled`, []string{"check the network and the proxy"}, nil,
+		},
+		"a configured host": {
+			fails(noHost("iam.cn-nroth-4.myhuaweicloud.com")), []func(*modelarts.Config){configured},
+			"Check the network", nil, []string{"misspelled"},
+		},
+		"the host of a proxy": {fails(noHost("proxy.example.com")), nil, "Check the network", nil, []string{"misspelled"}},
+		"a resolver that does not answer": {
+			fails(&net.DNSError{Err: "server misbehaving", Name: "iam.cn-nroth-4.myhuaweicloud.com", IsTemporary: true}), nil,
+			"Check the network", nil, []string{"misspelled"},
+		},
+		"no project of that name": {
+			none, nil, `The region "cn-nroth-4" is probably misspelled, or project_name is needed`,
+			[]string{"HW_REGION_NAME", "HW_PROJECT_NAME", "HW_PROJECT_ID"}, []string{"gave no answer", "network"},
+		},
+		"no project of the configured name": {
+			none, []func(*modelarts.Config){named}, `IAM knows no project named "nowhere"`,
+			[]string{"Check project_name (HW_PROJECT_NAME)"}, []string{"gave no answer", "network", "misspelled"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			err := readingError(t, test.through, test.change...)
+			if text := says(err); !strings.HasPrefix(text, test.first) && !strings.Contains(text, "\n"+test.first) {
+				t.Errorf("no paragraph begins with %q: %s", test.first, text)
+			}
+
+			checkTexts(t, says(err), test.want, test.not)
+			checkTexts(t, ProjectUnknown(err).Detail(), append(test.want, test.first), test.not)
 		})
 	}
 }
