@@ -140,6 +140,8 @@ func (a *assumedRole) assume(ctx context.Context) (Credentials, error) {
 		return Credentials{}, fmt.Errorf("assume role %s: the reply has no credentials (request id %s)", a.role.AgencyName, answer.quotedRequestID())
 	}
 
+	credentials.Source = a.source(ctx)
+
 	withhold(a.iam.redactor, credentials.secrets()...)
 	a.keep(credentials, asked, expiry)
 
@@ -162,6 +164,18 @@ func IsRoleRefused(err error) bool {
 	answer, answered := errors.AsType[*Error](err)
 
 	return role && answered && answer.StatusCode/100 == 4 && !IsUnauthorized(err) && !IsThrottled(err)
+}
+
+// source describes the credentials of the role, for an error.
+func (a *assumedRole) source(ctx context.Context) string {
+	text := fmt.Sprintf("the temporary access key of the agency %q", a.role.AgencyName)
+
+	base, err := a.iam.credentials.Credentials(ctx)
+	if err != nil || base.Source == "" {
+		return text
+	}
+
+	return text + ", assumed with " + base.Source + ","
 }
 
 // keep stores credentials that were requested at asked. Their lifetime is the requested one, or what IAM says if that is

@@ -21,6 +21,9 @@ type Credentials struct {
 	SecretKey     Secret
 	SecurityToken Secret
 	Token         Secret
+	// Source says which credentials these are and where they are from, for an error, such as "the access key from
+	// HW_ACCESS_KEY". It must not have a secret in it. Empty: it is not known.
+	Source string
 }
 
 // CredentialsSource provides the credentials for the requests of a Client. It must be safe for concurrent use.

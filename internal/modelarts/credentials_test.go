@@ -298,3 +298,30 @@ func TestTokenInsteadOfSignature(t *testing.T) {
 		t.Error("the body is lost")
 	}
 }
+
+// An answer that refuses credentials names their source; any other does not.
+func TestRefusedCredentialsNameTheirSource(t *testing.T) {
+	t.Parallel()
+
+	const source = "the access key from HW_ACCESS_KEY"
+
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: source, http.StatusForbidden: source, http.StatusBadRequest: "", http.StatusInternalServerError: "",
+	} {
+		client := newClient(t, always(status, `{}`), func(cfg *modelarts.Config) {
+			cfg.Credentials = modelarts.StaticCredentials(modelarts.Credentials{
+				AccessKey: testAK, SecretKey: modelarts.NewSecret(testSK), Source: source,
+			})
+		})
+
+		for _, call := range []func() error{
+			func() error { _, err := client.GetServer(t.Context(), testServer); return err },
+			func() error { _, err := reinstall(t.Context(), client); return err },
+		} {
+			answer, ok := errors.AsType[*modelarts.Error](call())
+			if !ok || answer.Credentials != want {
+				t.Errorf("HTTP %d: %+v", status, answer)
+			}
+		}
+	}
+}

@@ -23,6 +23,8 @@ type Error struct {
 	Message    string // of the service, or the beginning of a body that is not JSON; withheld if it repeats a secret
 	RequestID  string
 	RetryAfter time.Duration // what the Retry-After header asks for, 24 hours at most; 0 if there is none
+	// Credentials is the Source of the credentials that this answer, a 401 or 403, is about; empty if it is not known.
+	Credentials string
 	// Refreshed reports whether the credentials were replaced after this answer, a 401, so that another try may succeed. It
 	// does not mean that the request was not processed.
 	Refreshed bool

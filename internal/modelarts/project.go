@@ -19,8 +19,8 @@ const lookupTimeout = 2 * time.Minute
 
 // projectLookup returns the id of the project: the configured one, or that from IAM.
 type projectLookup struct {
-	name   string
-	iam    *service // nil if the id is configured
+	name string
+	iam  *service // nil if the id is configured
 
 	// isRegion reports whether name is the region, since no name is configured.
 	isRegion bool

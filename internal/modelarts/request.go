@@ -168,11 +168,16 @@ func (s *service) try(ctx context.Context, req *request, credentials Credentials
 
 	s.onTry(ctx, Try{Method: req.method, Path: path, Duration: time.Since(began), Status: answer.status, answer: answer})
 
-	if answer.status < 200 || answer.status > 299 {
-		return nil, answer.refusal(resp.Header)
+	if answer.status >= 200 && answer.status <= 299 {
+		return answer, nil
 	}
 
-	return answer, nil
+	refused := answer.refusal(resp.Header)
+	if refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden {
+		refused.Credentials = credentials.Source
+	}
+
+	return nil, refused
 }
 
 // transportError returns err, an error of the transport, as it may be quoted.

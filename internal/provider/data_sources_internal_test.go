@@ -470,7 +470,7 @@ func TestDataSourcesRefuse(t *testing.T) {
 		},
 		"wrong credentials": {
 			source: images, fault: simulator.Fault{Action: "images", Status: http.StatusUnauthorized, Code: "APIGW.0301"},
-			want: []string{"Unable to list DevServer images", "HTTP 401 Unauthorized", "HW_ACCESS_KEY"},
+			want: []string{"Unable to list DevServer images", "HTTP 401 Unauthorized", "The access key from HW_ACCESS_KEY was refused"},
 		},
 		"no permission to list images": {
 			source: images, fault: simulator.Fault{Action: "images", Status: http.StatusForbidden},

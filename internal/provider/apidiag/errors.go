@@ -1,6 +1,7 @@
 package apidiag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -215,14 +216,13 @@ func AdviceForReading(err error, forbidden string) string {
 	switch {
 	case modelarts.IsRoleRefused(err):
 		return "Check the agency and its account in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, " +
-			"HW_ASSUME_ROLE_DOMAIN_ID), and that the credentials may assume it."
+			"HW_ASSUME_ROLE_DOMAIN_ID), and that " + cmp.Or(credentialsOf(err), "the credentials") + " may assume it."
 	case modelarts.IsNotFound(err):
 		return "Check the attribute id: it is the ID of the DevServer, as the list of DevServers shows it, not " +
 			"cloud_server.id, the ID of the ECS or bare-metal server under it. Check also the provider's region and " +
 			"project_id."
 	case modelarts.IsUnauthorized(err):
-		return "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), security_token " +
-			"(HW_SECURITY_TOKEN), or token (HW_AUTH_TOKEN)."
+		return adviceForCredentials(err)
 	case modelarts.IsForbidden(err):
 		return forbidden
 	case modelarts.IsUnrouted(err):
@@ -233,6 +233,28 @@ func AdviceForReading(err error, forbidden string) string {
 	}
 
 	return adviceForConnection(err)
+}
+
+// credentialsOf says which credentials an answer refused and where they are from; empty if it is not known.
+func credentialsOf(err error) string {
+	answer, ok := errors.AsType[*modelarts.Error](err)
+	if !ok {
+		return ""
+	}
+
+	return answer.Credentials
+}
+
+// adviceForCredentials returns what to do about credentials that were refused.
+func adviceForCredentials(err error) string {
+	source := credentialsOf(err)
+	if source == "" {
+		return "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), security_token " +
+			"(HW_SECURITY_TOKEN), or token (HW_AUTH_TOKEN)."
+	}
+
+	return strings.ToUpper(source[:1]) + source[1:] + " was refused. It may be wrong, incomplete, expired or deleted, or may not " +
+		"belong to what is configured with it."
 }
 
 // adviceForProject returns what to do about a project that IAM does not know.
@@ -280,7 +302,7 @@ const CheckMayRead = "Check that the credentials may read DevServers in this pro
 
 // ProjectUnknown reports that the project id could not be looked up.
 func ProjectUnknown(err error) diag.Diagnostic {
-	advice := AdviceForReading(err, "Check that the credentials may list the projects in IAM.")
+	advice := AdviceForReading(err, "Check that "+cmp.Or(credentialsOf(err), "the credentials")+" may list the projects in IAM.")
 	if _, unknown := errors.AsType[*modelarts.UnknownProjectError](err); !unknown {
 		advice = strings.TrimSpace(advice + " Configure project_id in the provider block, or set HW_PROJECT_ID, to do without the lookup.")
 	}

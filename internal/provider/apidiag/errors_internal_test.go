@@ -158,3 +158,55 @@ func TestMisspelledRegion(t *testing.T) {
 		})
 	}
 }
+
+// Credentials that are refused are named with their source, and none of their values is shown.
+func TestRefusedCredentials(t *testing.T) {
+	t.Parallel()
+
+	refused := answers(401, `{"error_code":"APIGW.0301","error_msg":"refused"}`)
+	from := func(source string) func(*modelarts.Config) {
+		return func(cfg *modelarts.Config) {
+			cfg.ProjectID = "p1"
+			cfg.Credentials = modelarts.StaticCredentials(modelarts.Credentials{
+				AccessKey: "hush-ak", SecretKey: modelarts.NewSecret("hush-sk"), Source: source,
+			})
+		}
+	}
+	assumed := func(cfg *modelarts.Config) {
+		from("the access key from HW_ACCESS_KEY")(cfg)
+
+		role, err := modelarts.AssumeRole(*cfg, modelarts.Role{AgencyName: "operators", DomainName: "account"})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		cfg.Credentials = role
+	}
+
+	for name, test := range map[string]struct {
+		through transport
+		change  func(*modelarts.Config)
+		want    string
+	}{
+		"known":              {refused, from("the access key from HW_ACCESS_KEY"), "The access key from HW_ACCESS_KEY was refused."},
+		"not known":          {refused, from(""), "Check the provider's credentials: access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY)"},
+		"of a role, by IAM":  {refused, assumed, "The access key from HW_ACCESS_KEY was refused."},
+		"that may not do it": {answers(403, `{}`), assumed, "that the access key from HW_ACCESS_KEY may assume it"},
+		"of a role": {
+			func(req *http.Request) (*http.Response, error) {
+				if strings.HasPrefix(req.URL.Path, "/v1/") {
+					return refused(req)
+				}
+
+				return answers(201, `{"credential":{"access":"hush-temporary","secret":"hush-secret","securitytoken":"hush-token"}}`)(req)
+			}, assumed,
+			`The temporary access key of the agency "operators", assumed with the access key from HW_ACCESS_KEY, was refused.`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			checkTexts(t, says(readingError(t, test.through, test.change)), []string{test.want}, []string{"hush"})
+		})
+	}
+}

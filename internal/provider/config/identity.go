@@ -162,13 +162,36 @@ func (g *sourceCredentials) checkCharacters(diags *diag.Diagnostics) {
 // credentials returns the token, or else the key.
 func (g *sourceCredentials) credentials() modelarts.Credentials {
 	if g.token.value != "" {
-		return modelarts.Credentials{Token: modelarts.NewSecret(g.token.value)}
+		return modelarts.Credentials{Token: modelarts.NewSecret(g.token.value), Source: g.tokenSource()}
 	}
 
 	return modelarts.Credentials{
 		AccessKey:     g.accessKey.value,
 		SecretKey:     modelarts.NewSecret(g.secretKey.value),
 		SecurityToken: modelarts.NewSecret(g.securityToken.value),
+		Source:        g.keySource(),
+	}
+}
+
+// tokenSource says where the token is from. People who have set a key as well may expect that to be used.
+func (g *sourceCredentials) tokenSource() string {
+	text := "the token " + g.token.place
+	if !g.hasNoKey() {
+		text += fmt.Sprintf(", used although %s is set too,", g.accessKey.name)
+	}
+
+	return text
+}
+
+// keySource says where the access key is from, and the security token that belongs to it.
+func (g *sourceCredentials) keySource() string {
+	switch {
+	case g.securityToken.value == "":
+		return "the access key " + g.accessKey.place
+	case g.securityToken.place == g.accessKey.place:
+		return "the access key and security token " + g.accessKey.place
+	default:
+		return fmt.Sprintf("the access key %s with the security token %s", g.accessKey.place, g.securityToken.place)
 	}
 }
 

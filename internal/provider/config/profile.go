@@ -159,11 +159,12 @@ func (p *sharedProfile) credentials(diags *diag.Diagnostics) sourceCredentials {
 		keys, prefix = p.SSOAuth.STSToken, "ssoAuth.stsToken."
 	}
 
+	value := func(name, value string) namedValue { return namedValue{prefix + name, value, "of " + p.String()} }
 	found := sourceCredentials{
 		source:        p.String(),
-		accessKey:     namedValue{prefix + "accessKeyId", keys.AccessKeyID},
-		secretKey:     namedValue{prefix + "secretAccessKey", keys.SecretAccessKey},
-		securityToken: namedValue{prefix + "securityToken", keys.SecurityToken},
+		accessKey:     value("accessKeyId", keys.AccessKeyID),
+		secretKey:     value("secretAccessKey", keys.SecretAccessKey),
+		securityToken: value("securityToken", keys.SecurityToken),
 	}
 
 	switch {
@@ -186,8 +187,8 @@ func (p *sharedProfile) credentials(diags *diag.Diagnostics) sourceCredentials {
 func (p *sharedProfile) role() sourceRole {
 	return sourceRole{
 		source:     p.String(),
-		agencyName: namedValue{"agencyName", p.AgencyName},
-		domainName: namedValue{"agencyDomainName", p.AgencyDomainName},
-		domainID:   namedValue{"agencyDomainId", p.AgencyDomainID},
+		agencyName: namedValue{name: "agencyName", value: p.AgencyName},
+		domainName: namedValue{name: "agencyDomainName", value: p.AgencyDomainName},
+		domainID:   namedValue{name: "agencyDomainId", value: p.AgencyDomainID},
 	}
 }

@@ -131,18 +131,21 @@ func (a argument) environment(getenv func(string) string) (variable, value strin
 }
 
 // namedValue is a value with its name in its source.
-type namedValue struct{ name, value string }
+type namedValue struct {
+	name, value string
+	place       string // where it is from, such as "from HW_ACCESS_KEY"
+}
 
 // in returns the value of the block.
 func (a argument) in(written types.String) namedValue {
-	return namedValue{a.Name, written.ValueString()}
+	return namedValue{a.Name, written.ValueString(), "of the provider block"}
 }
 
 // of returns the value of the variable that the argument has in a prefix; nothing where it has none.
 func (a argument) of(prefix string, getenv func(string) string) namedValue {
 	for _, variable := range a.variables {
 		if strings.HasPrefix(variable, prefix) {
-			return namedValue{fmt.Sprintf("%s (%s)", a.Name, variable), getenv(variable)}
+			return namedValue{fmt.Sprintf("%s (%s)", a.Name, variable), getenv(variable), "from " + variable}
 		}
 	}
 
