@@ -180,8 +180,8 @@ var breakages = []breakage{
 	{"a create returns an error with its state", []edit{
 		{diagFile, "add := diags.AddError\n\tif when == DuringCreate {", "add := diags.AddError\n\tif false {"},
 		{
-			resourceFile, "\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif resp.Diagnostics.HasError() {",
-			"\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif !result.Outcome.Sent() {",
+			resourceFile, "\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), plan.Name.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif resp.Diagnostics.HasError() {",
+			"\tresp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), plan.Name.ValueString(), &result, apidiag.DuringCreate)...)\n\n\tif !result.Outcome.Sent() {",
 		},
 	}, cli("timeout")},
 	{"the reasons are worked out again by the apply, from the configuration", []edit{{

@@ -41,9 +41,12 @@ const (
 	duringResume
 )
 
-// Outcome returns diagnostics for how a run ended: what happened, what that means for the disk, and what to do next.
-func Outcome(id string, result *reinstall.Result, when occasion) diag.Diagnostics {
+// Outcome returns diagnostics for how a run ended: what happened, what that means for the disk, and what to do next. name is
+// the name of the server in the state, for a run that has read none; empty: it is not known.
+func Outcome(id, name string, result *reinstall.Result, when occasion) diag.Diagnostics {
 	var diags diag.Diagnostics
+
+	server := ServerName(id, cmp.Or(result.Server.CurrentName(), name))
 
 	if result.Resumed {
 		when = duringResume
@@ -56,55 +59,55 @@ func Outcome(id string, result *reinstall.Result, when occasion) diag.Diagnostic
 
 	switch result.Outcome {
 	case reinstall.OutcomeCompleted:
-		diags.Append(completedDiagnostics(id, result)...)
+		diags.Append(completedDiagnostics(server, result)...)
 	case reinstall.OutcomeRefused:
-		diags.AddError(summaryRefused, refusedDetail(id, result, when))
+		diags.AddError(summaryRefused, refusedDetail(server, result, when))
 	case reinstall.OutcomeNotStarted:
-		diags.AddError(SummaryNotStarted, notStartedDetail(id, result, when))
+		diags.AddError(SummaryNotStarted, notStartedDetail(server, result, when))
 	case reinstall.OutcomeFailed:
-		diags.AddError(summaryFailed, failedDetail(id, result, when))
+		diags.AddError(summaryFailed, failedDetail(server, result, when))
 	case reinstall.OutcomePending:
-		add(summaryPending, pendingDetail(id, result))
+		add(summaryPending, pendingDetail(server, result))
 	case reinstall.OutcomeUnknown:
-		add(summaryUnknown, unknownDetail(id, result))
+		add(summaryUnknown, unknownDetail(server, result))
 	case reinstall.OutcomeMismatched:
-		add(SummaryMismatched, Paragraphs(MismatchDetail(id, result.Differences), requestDetail(result)))
+		add(SummaryMismatched, Paragraphs(MismatchDetail(server, result.Differences), requestDetail(result)))
 	}
 
 	return diags
 }
 
 // completedDiagnostics returns the warnings for a success.
-func completedDiagnostics(id string, result *reinstall.Result) diag.Diagnostics {
+func completedDiagnostics(server string, result *reinstall.Result) diag.Diagnostics {
 	var diags diag.Diagnostics
 
 	if result.Operation.Adopted {
-		diags.Append(Adopted(id))
+		diags.Append(Adopted(server))
 	}
 
 	if result.Server != nil && result.Server.CurrentStatus() == modelarts.StatusStopped {
 		diags.AddWarning(summaryNotRunning, fmt.Sprintf(
 			"DevServer %s has a new system disk with what was asked for, but it has stayed STOPPED, where the service "+
-				"should have started it. Start it in the ModelArts console.", id))
+				"should have started it. Start it in the ModelArts console.", server))
 	}
 
 	return diags
 }
 
 // Adopted warns that the result of a reinstall was kept that may be somebody else's.
-func Adopted(id string) diag.Diagnostic {
+func Adopted(server string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summaryAdopted, fmt.Sprintf(
 		"DevServer %s was reinstalled, but perhaps not by the request of this resource: a reinstall was in progress before that "+
 			"was accepted, or the answer to it was lost. The result was kept, and no other request was sent: image and key pair, as "+
 			"far as the service shows them, are what is asked for. Password and user data cannot be compared. If they may be "+
-			"others, change triggers to reinstall the server once more.", id))
+			"others, change triggers to reinstall the server once more.", server))
 }
 
 // refusedDetail describes a request that was not sent, or not accepted.
-func refusedDetail(id string, result *reinstall.Result, when occasion) string {
-	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", id, result.Stage)
+func refusedDetail(server string, result *reinstall.Result, when occasion) string {
+	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", server, result.Stage)
 	if _, heldBack := errors.AsType[*reinstall.TooManyFailuresError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
-		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", id)
+		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", server)
 	}
 
 	next := adviceFor(result.Err)
@@ -155,7 +158,7 @@ func powerDetail(result *reinstall.Result) string {
 
 // notStartedDetail describes a request whose answer was lost and that had no effect, or an adopted reinstall that did not
 // install what was asked for.
-func notStartedDetail(id string, result *reinstall.Result, when occasion) string {
+func notStartedDetail(server string, result *reinstall.Result, when occasion) string {
 	next := "The state records that, and the next apply plans the reinstall again, for the reason not_started."
 	if when != duringResume {
 		next = planAgain(when)
@@ -164,20 +167,20 @@ func notStartedDetail(id string, result *reinstall.Result, when occasion) string
 	if _, untouched := errors.AsType[*reinstall.UntouchedError](result.Err); untouched {
 		return Paragraphs(
 			fmt.Sprintf("DevServer %s was being reinstalled, and not by the request of this resource. That has ended, and the server "+
-				"still shows the system disk that it had before: it was most likely given up. Nothing was sent.", id), next)
+				"still shows the system disk that it had before: it was most likely given up. Nothing was sent.", server), next)
 	}
 
 	if result.Operation.Adopted {
 		return Paragraphs(
 			fmt.Sprintf("DevServer %s was reinstalled, but not as asked: %s. It may have been somebody else's reinstall: one was in "+
 				"progress before the request of this resource was accepted, or the answer to it was lost. The system disk was "+
-				"erased by it, or is in an unknown state.", id, otherEnd(result)),
+				"erased by it, or is in an unknown state.", server, otherEnd(result)),
 			Describe(result.Err), requestDetail(result), next)
 	}
 
 	return Paragraphs(
 		fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and for five minutes the server has shown no "+
-			"sign of a reinstall: as far as can be seen, the request was not processed, and nothing was erased.", id),
+			"sign of a reinstall: as far as can be seen, the request was not processed, and nothing was erased.", server),
 		Describe(result.Err), powerDetail(result), next)
 }
 
@@ -196,13 +199,13 @@ func otherEnd(result *reinstall.Result) string {
 }
 
 // failedDetail describes a reinstall that erased the disk and failed.
-func failedDetail(id string, result *reinstall.Result, when occasion) string {
+func failedDetail(server string, result *reinstall.Result, when occasion) string {
 	if _, gone := errors.AsType[*reinstall.GoneError](result.Err); gone {
 		first := fmt.Sprintf("DevServer %s vanished during its reinstall: for two minutes the service has not "+
-			"known it, or has shown it as deleted. Treat the system disk as erased.", id)
+			"known it, or has shown it as deleted. Treat the system disk as erased.", server)
 		if result.Operation.State == reinstall.StateUnknown {
 			first = fmt.Sprintf("The answer to the reinstall request for DevServer %s was lost, and then the server vanished. "+
-				"Whether its system disk was erased is not known.", id)
+				"Whether its system disk was erased is not known.", server)
 		}
 
 		return Paragraphs(
@@ -214,7 +217,7 @@ func failedDetail(id string, result *reinstall.Result, when occasion) string {
 
 	return Paragraphs(
 		fmt.Sprintf("The reinstall of DevServer %s ended in status %s. The system disk was erased, and the server is not "+
-			"usable.", id, result.Server.CurrentStatus()),
+			"usable.", server, result.Server.CurrentStatus()),
 		requestDetail(result),
 		failedNext(when)+" If it fails again, check that the image fits the type and architecture "+
 			"of the server, and give the request id to the service's support.")
@@ -239,20 +242,20 @@ func lastStatus(result *reinstall.Result) modelarts.Status {
 }
 
 // pendingDetail describes a reinstall that was accepted and has not been seen to end.
-func pendingDetail(id string, result *reinstall.Result) string {
+func pendingDetail(server string, result *reinstall.Result) string {
 	return Paragraphs(
 		fmt.Sprintf("The service is reinstalling DevServer %s; its system disk is being erased, or was. The apply ended "+
-			"first, while %s. The server's status was %s when it was last seen.", id, result.Stage, lastStatus(result)),
+			"first, while %s. The server's status was %s when it was last seen.", server, result.Stage, lastStatus(result)),
 		Describe(result.Err), requestDetail(result),
 		"The next apply waits for its end and sends no second request. If the service gives up on it, so that the server is "+
 			"no longer being reinstalled and its end is still not seen, `terraform apply -replace` sends a new one.")
 }
 
 // unknownDetail describes a request that may or may not have been accepted.
-func unknownDetail(id string, result *reinstall.Result) string {
+func unknownDetail(server string, result *reinstall.Result) string {
 	return Paragraphs(
 		fmt.Sprintf("The reinstall request for DevServer %s was sent, and the answer was lost; the apply ended before the "+
-			"server showed whether it was accepted. Its system disk may be erased.", id),
+			"server showed whether it was accepted. Its system disk may be erased.", server),
 		Describe(result.Err), requestDetail(result),
 		"The next apply finds out, and sends no second request unless it is clear that the first had no effect and the "+
 			"plan says so. If it cannot find out, `terraform apply -replace` sends a new one, whatever became of this one.")
@@ -269,10 +272,10 @@ func requestDetail(result *reinstall.Result) string {
 }
 
 // MismatchDetail says what a mismatched reinstall left, and the ways out.
-func MismatchDetail(id string, differences []reinstall.Difference) string {
+func MismatchDetail(server string, differences []reinstall.Difference) string {
 	return fmt.Sprintf("The reinstall of DevServer %s erased the system disk and ended, but %s. It is not repeated "+
 		"automatically: the service may never install what was asked for. Either change the "+
-		"configuration to what the server has, or change triggers to reinstall it once more.", id, DescribeDifferences(differences))
+		"configuration to what the server has, or change triggers to reinstall it once more.", server, DescribeDifferences(differences))
 }
 
 // DescribeDifferences puts differences into words.

@@ -126,7 +126,7 @@ func TestOutcomeDiagnostics(t *testing.T) {
 			t.Run(name+" in a "+during, func(t *testing.T) {
 				t.Parallel()
 
-				diags := Outcome(diagnosedServer, &test.result, when)
+				diags := Outcome(diagnosedServer, "trainer-1", &test.result, when)
 				if len(diags) != 1 {
 					t.Fatalf("%d diagnostics, want 1: %s", len(diags), providertest.Transcript(diags))
 				}
@@ -154,7 +154,7 @@ func checkOutcome(t *testing.T, detail string, test *outcomeCase) {
 		disk = "neither stopped nor erased"
 	}
 
-	want := []string{diagnosedServer, disk, test.advice}
+	want := []string{"DevServer trainer-1 (" + diagnosedServer + ")", disk, test.advice}
 
 	if test.disk != "" {
 		want = append(want, "request-of-the-reinstall")
@@ -172,5 +172,24 @@ func checkOutcome(t *testing.T, detail string, test *outcomeCase) {
 
 	if !nextApply.MatchString(detail) {
 		t.Errorf("it does not say what the next apply does: %s", detail)
+	}
+}
+
+// The name of a server is the one that was read last, else that in the state; the id alone is enough.
+func TestOutcomeNamesTheServer(t *testing.T) {
+	t.Parallel()
+
+	for want, test := range map[string]struct {
+		read  *modelarts.Server
+		state string
+	}{
+		"DevServer trainer-2 (" + diagnosedServer + ") ": {&modelarts.Server{Name: new("trainer-2")}, "trainer-1"},
+		"DevServer trainer-1 (" + diagnosedServer + ") ": {&modelarts.Server{}, "trainer-1"},
+		"DevServer " + diagnosedServer + " ":             {nil, ""},
+	} {
+		result := reinstall.Result{Err: reinstall.ErrInterrupted, Server: test.read}
+		if detail := Outcome(diagnosedServer, test.state, &result, DuringUpdate)[0].Detail(); !strings.Contains(detail, want) {
+			t.Errorf("%q is missing from: %s", want, detail)
+		}
 	}
 }

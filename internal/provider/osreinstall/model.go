@@ -142,7 +142,7 @@ func (m *model) settle(server *modelarts.Server) diag.Diagnostics {
 	}
 
 	if settled := reinstall.Settle(last.op, server); last.asked && settled != last.op {
-		diags.Append(settledDiagnostics(m.ID.ValueString(), settled)...)
+		diags.Append(settledDiagnostics(m.serverName(), settled)...)
 		last.op = settled
 		m.LastReinstall = last.value()
 	}

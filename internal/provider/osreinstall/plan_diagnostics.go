@@ -100,10 +100,8 @@ func serverName(in *planInput) string {
 		return "(id known after apply)"
 	case in.prior == nil:
 		return id
-	case in.prior.Name.ValueString() != "":
-		return fmt.Sprintf("%s (%s)", in.prior.ID.ValueString(), in.prior.Name.ValueString())
 	default:
-		return in.prior.ID.ValueString()
+		return in.prior.serverName()
 	}
 }
 

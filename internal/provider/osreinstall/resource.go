@@ -164,7 +164,7 @@ func (r *reinstallResource) Create(
 
 	result := r.data.Engine.Run(ctx, request)
 
-	resp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringCreate)...)
+	resp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), plan.Name.ValueString(), &result, apidiag.DuringCreate)...)
 
 	if resp.Diagnostics.HasError() {
 		return
@@ -195,7 +195,7 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 
 	if !r.data.Configured() {
-		resp.Diagnostics.Append(notRefreshedWarning(state.ID.ValueString()))
+		resp.Diagnostics.Append(notRefreshedWarning(state.serverName()))
 
 		return
 	}
@@ -213,7 +213,7 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	case modelarts.IsNotFound(err):
 		resp.Diagnostics.Append(r.notFound(ctx, err, &state)...)
 	case err != nil:
-		resp.Diagnostics.Append(readError(state.ID.ValueString(), err))
+		resp.Diagnostics.Append(readError(state.serverName(), err))
 	case server == nil: // The state is up to date.
 		resp.Diagnostics.Append(state.judgeReady()...)
 	default:
@@ -242,22 +242,22 @@ func (r *reinstallResource) readServer(ctx context.Context, state *model) (*mode
 // that is not in the state, but it is not ready. It is an error if the provider works in another project or region, or if
 // the server has just been imported.
 func (r *reinstallResource) notFound(ctx context.Context, err error, state *model) diag.Diagnostics {
-	id := state.ID.ValueString()
+	server := state.serverName()
 	now := *state
 
 	if diags := r.setProject(ctx, &now); diags.HasError() {
-		return append(diags, readError(id, err))
+		return append(diags, readError(server, err))
 	}
 
 	switch {
 	case state.ProjectID.IsNull():
-		return diag.Diagnostics{importNotFoundError(id, err)}
+		return diag.Diagnostics{importNotFoundError(server, err)}
 	case !now.ProjectID.Equal(state.ProjectID), !now.Region.Equal(state.Region):
-		return diag.Diagnostics{wrongProjectError(id, err, state, &now)}
+		return diag.Diagnostics{wrongProjectError(server, err, state, &now)}
 	default:
 		state.Ready = types.BoolValue(false)
 
-		return diag.Diagnostics{goneWarning(id, err)}
+		return diag.Diagnostics{goneWarning(server, err)}
 	}
 }
 
@@ -312,7 +312,7 @@ func (r *reinstallResource) Update(
 
 	result := r.data.Engine.Run(ctx, request)
 
-	resp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), &result, apidiag.DuringUpdate)...)
+	resp.Diagnostics.Append(apidiag.Outcome(plan.ID.ValueString(), prior.Name.ValueString(), &result, apidiag.DuringUpdate)...)
 	resp.Diagnostics.Append(private.afterUpdate(&prior, &plan, &allowed, &result).write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan.fromUpdate(&prior, allowed, &result))...)
 }

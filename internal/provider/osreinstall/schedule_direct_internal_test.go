@@ -128,7 +128,7 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 
 	if p.action == planCreate {
 		result := d.resource.data.Engine.Run(ctx, request)
-		said.add(apidiag.Outcome(request.ServerID, &result, apidiag.DuringCreate))
+		said.add(apidiag.Outcome(request.ServerID, plan.Name.ValueString(), &result, apidiag.DuringCreate))
 
 		if said.failed() {
 			return resourceState{}, said
@@ -145,7 +145,7 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 		granted.limit(&request, &state, &plan, prior.known)
 
 		result := d.resource.data.Engine.Run(ctx, request)
-		said.add(apidiag.Outcome(request.ServerID, &result, apidiag.DuringUpdate))
+		said.add(apidiag.Outcome(request.ServerID, state.Name.ValueString(), &result, apidiag.DuringUpdate))
 
 		prior.known = *prior.known.afterUpdate(&state, &plan, &granted, &result)
 		prior.model = plan.fromUpdate(&state, granted, &result)
