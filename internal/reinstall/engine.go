@@ -123,7 +123,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	defer r.releaseSlot()
 
 	result := r.resumeAndReinstall(ctx)
-	e.limiter.record(&result) // before the slot goes to the next server
+	e.limiter.record(req.ServerID, &result) // before the slot goes to the next server
 	r.begin(StageEnd)
 
 	if !req.WaitOnly && result.Outcome == OutcomeRefused {

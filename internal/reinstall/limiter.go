@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -15,12 +16,21 @@ type Limits struct {
 	FailureTolerance int
 }
 
-// TooManyFailuresError reports a server that was not touched, since too many others have failed.
-type TooManyFailuresError struct{ Failures, Tolerance int }
+// TooManyFailuresError reports a server whose reinstall was not requested, since too many others have failed.
+type TooManyFailuresError struct {
+	Failed    []FailedServer // in the order in which they failed
+	Tolerance int
+}
+
+// FailedServer is a server whose reinstall failed.
+type FailedServer struct {
+	ID   string
+	Name string // empty: it is not known
+}
 
 // Error counts the failures.
 func (e *TooManyFailuresError) Error() string {
-	return fmt.Sprintf("%d reinstalls have failed, and %d are tolerated", e.Failures, e.Tolerance)
+	return fmt.Sprintf("%d reinstalls have failed, and %d are tolerated", len(e.Failed), e.Tolerance)
 }
 
 // limiter holds the slots and the failures that the runs of one engine share.
@@ -28,8 +38,8 @@ type limiter struct {
 	slots     chan struct{} // nil: no limit
 	tolerance int
 
-	mu       sync.Mutex
-	failures int
+	mu     sync.Mutex
+	failed []FailedServer
 }
 
 // newLimiter returns a limiter without failures.
@@ -47,15 +57,15 @@ func (l *limiter) tooManyFailures() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	if l.failures > l.tolerance {
-		return &TooManyFailuresError{Failures: l.failures, Tolerance: l.tolerance}
+	if len(l.failed) > l.tolerance {
+		return &TooManyFailuresError{Failed: slices.Clone(l.failed), Tolerance: l.tolerance}
 	}
 
 	return nil
 }
 
-// record counts the result of a run if it is a failure.
-func (l *limiter) record(result *Result) {
+// record counts the result of the run of a server if it is a failure.
+func (l *limiter) record(serverID string, result *Result) {
 	if !isFailure(result) {
 		return
 	}
@@ -63,7 +73,7 @@ func (l *limiter) record(result *Result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	l.failures++
+	l.failed = append(l.failed, FailedServer{ID: serverID, Name: result.Server.CurrentName()})
 }
 
 // isFailure reports whether a result counts towards the limit: the server is not what it should be, or it was stopped

@@ -60,7 +60,9 @@ func (f *fleetScript) ReinstallServerOS(
 		f.busy--
 	})
 
-	s.replies = append(s.replies, at(time.Since(s.began)+10*time.Minute, s.end, "image", "new", 200))
+	back := at(time.Since(s.began)+10*time.Minute, s.end, "image", "new", 200)
+	back.server.Name = s.replies[0].server.Name
+	s.replies = append(s.replies, back)
 
 	return s.ReinstallServerOS(ctx, id, body)
 }
@@ -244,6 +246,24 @@ func TestLimitsResumeFollowed(t *testing.T) {
 	})
 }
 
+// checkFailed requires the error to list servers whose reinstall failed, more of them than are tolerated, and each once.
+func checkFailed(t *testing.T, held *reinstall.TooManyFailuresError, results map[string]reinstall.Result) {
+	t.Helper()
+
+	seen := map[string]bool{}
+	for _, failed := range held.Failed {
+		if results[failed.ID].Outcome != reinstall.OutcomeFailed || failed.Name != "trainer-"+failed.ID || seen[failed.ID] {
+			t.Errorf("%+v is listed among %+v", failed, held.Failed)
+		}
+
+		seen[failed.ID] = true
+	}
+
+	if len(seen) <= held.Tolerance {
+		t.Errorf("%+v have failed, and %d are tolerated", held.Failed, held.Tolerance)
+	}
+}
+
 // After one more failure than is tolerated, no further server is touched.
 func TestLimitsFailureTolerance(t *testing.T) {
 	t.Parallel()
@@ -254,13 +274,19 @@ func TestLimitsFailureTolerance(t *testing.T) {
 
 			synctest.Test(t, func(t *testing.T) {
 				f := newFleet(20, modelarts.StatusReinstallingOSFailed)
+				for id, s := range f.servers {
+					s.replies[0] = s.replies[0].named("trainer-" + id)
+				}
+
 				results := f.run(t.Context(), reinstall.Limits{Concurrent: 2, FailureTolerance: tolerance}, time.Hour)
 
 				heldBack := 0
 
 				for id, result := range results {
-					if _, ok := errors.AsType[*reinstall.TooManyFailuresError](result.Err); ok {
+					if held, ok := errors.AsType[*reinstall.TooManyFailuresError](result.Err); ok {
 						heldBack++
+
+						checkFailed(t, held, results)
 
 						if sent := strings.Join(f.servers[id].log, " "); sent != "" {
 							t.Errorf("server %s was held back, and got %q", id, sent)

@@ -476,7 +476,7 @@ func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
 		}})
 
 		held, ok := errors.AsType[*reinstall.TooManyFailuresError]((<-second).Err)
-		if first.Outcome != reinstall.OutcomeFailed || !ok || held.Failures != 1 {
+		if first.Outcome != reinstall.OutcomeFailed || !ok || len(held.Failed) != 1 || held.Failed[0].ID != "0" {
 			t.Errorf("outcome %v, then %v; want a failure, and a server that is held back", first.Outcome, held)
 		}
 	})

@@ -309,7 +309,7 @@ var breakages = []breakage{
 		"return types.BoolValue(!last.asked || last.op.State == reinstall.StateCompleted)",
 	}}, cli("broken|create_before_destroy")},
 	{"a slot is free before its failure is counted", []edit{{
-		engineFile, "\te.limiter.record(&result) // before", "\tr.releaseSlot()\n\te.limiter.record(&result) // before",
+		engineFile, "\te.limiter.record(req.ServerID, &result) // before", "\tr.releaseSlot()\n\te.limiter.record(req.ServerID, &result) // before",
 	}}, engine},
 	{"a restart is decided by the last reading", []edit{{
 		powerFile, "server := r.getPower(start)", "server := r.server",

@@ -53,13 +53,7 @@ func describeCause(err error, early bool) string {
 	}
 
 	if held, ok := errors.AsType[*reinstall.TooManyFailuresError](err); ok {
-		failures := "1 reinstall has failed"
-		if held.Failures != 1 {
-			failures = fmt.Sprintf("%d reinstalls have failed", held.Failures)
-		}
-
-		return fmt.Sprintf("%s in this apply and failure_tolerance is %d, so no further server is stopped or erased.",
-			failures, held.Tolerance)
+		return describeFailures(held)
 	}
 
 	if illegal, ok := errors.AsType[*reinstall.StatusError](err); ok {
@@ -102,6 +96,30 @@ func innermostConnectionError(err error) *modelarts.ConnectionError {
 
 		innermost, err = lost, lost.Err
 	}
+}
+
+// describeFailures describes the failures that keep a server from being reinstalled. It names the first ones.
+func describeFailures(held *reinstall.TooManyFailuresError) string {
+	const most = 3
+
+	failures := "1 reinstall has failed"
+	if len(held.Failed) != 1 {
+		failures = fmt.Sprintf("%d reinstalls have failed", len(held.Failed))
+	}
+
+	named := held.Failed[:min(most, len(held.Failed))]
+
+	names := make([]string, len(named))
+	for i, failed := range named {
+		names[i] = ServerName(failed.ID, failed.Name)
+	}
+
+	text := fmt.Sprintf("%s in this apply and failure_tolerance is %d: %s", failures, held.Tolerance, strings.Join(names, ", "))
+	if more := len(held.Failed) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+
+	return text + "."
 }
 
 // describeUnknownProject describes a project that IAM does not know.

@@ -105,10 +105,11 @@ func Adopted(server string) diag.Diagnostic {
 
 // refusedDetail describes a request that was not sent, or not accepted.
 func refusedDetail(server string, result *reinstall.Result, when occasion) string {
-	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", server, result.Stage)
 	if _, heldBack := errors.AsType[*reinstall.TooManyFailuresError](result.Err); heldBack && result.Power == reinstall.PowerUntouched {
-		first = fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.", server)
+		return untouchedDetail(server, result.Err, when)
 	}
+
+	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", server, result.Stage)
 
 	next := adviceFor(result.Err)
 	if !needsNewPlan(result.Err) {
@@ -116,6 +117,18 @@ func refusedDetail(server string, result *reinstall.Result, when occasion) strin
 	}
 
 	return Paragraphs(first, Describe(result.Err), powerDetail(result), next)
+}
+
+// untouchedDetail describes a server that was held back after the failures of others. There may be many of them, so each has
+// three lines.
+func untouchedDetail(server string, err error, when occasion) string {
+	next := "The next apply plans its reinstall again."
+	if when == DuringCreate {
+		next = "The next apply plans its reinstall again, unless this replaces a resource under create_before_destroy: change " +
+			"triggers then."
+	}
+
+	return fmt.Sprintf("DevServer %s was not touched: it was neither stopped nor erased.\n%s\n%s %s", server, Describe(err), adviceFor(err), next)
 }
 
 // planAgain describes the next apply after one that erased nothing.

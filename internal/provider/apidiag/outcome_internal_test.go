@@ -63,7 +63,7 @@ func outcomeCases() map[string]outcomeCase {
 		"illegal status":    refused(&reinstall.StatusError{Status: "ERROR"}, "Bring it into one of these in the ModelArts console"),
 		"running":           refused(&reinstall.RunningError{}, "leave stop_before_reinstall out"),
 		"duplicate":         refused(&reinstall.DuplicateError{ServerID: diagnosedServer}, "remove one of the two"),
-		"held back":         refused(&reinstall.TooManyFailuresError{Failures: 1}, "raise failure_tolerance in the provider block"),
+		"held back":         refused(&reinstall.TooManyFailuresError{Failed: []reinstall.FailedServer{{ID: "one", Name: "trainer-9"}}}, "raise failure_tolerance in the provider block"),
 		"400":               refused(answered(400, "ModelArts.7000"), "that image_id is an image for the type and architecture"),
 		"not known":         refused(answered(400, "ModelArts.6404"), "not cloud_server.id"),
 		"401":               refused(answered(401, "APIGW.0301"), "Check the provider's credentials"),
@@ -191,5 +191,44 @@ func TestOutcomeNamesTheServer(t *testing.T) {
 		if detail := Outcome(diagnosedServer, test.state, &result, DuringUpdate)[0].Detail(); !strings.Contains(detail, want) {
 			t.Errorf("%q is missing from: %s", want, detail)
 		}
+	}
+}
+
+// Of a fleet whose image is broken, most servers are held back: each error names the failures in three lines.
+func TestOutcomeOfAServerThatIsHeldBack(t *testing.T) {
+	t.Parallel()
+
+	failed := []reinstall.FailedServer{
+		{ID: "1", Name: "trainer-1"}, {ID: "2"}, {ID: "3", Name: "trainer-3"}, {ID: "4", Name: "trainer-4"}, {ID: "5", Name: "trainer-5"},
+	}
+
+	for size, want := range map[int]string{
+		1: "1 reinstall has failed in this apply and failure_tolerance is 0: trainer-1 (1).",
+		3: "3 reinstalls have failed in this apply and failure_tolerance is 2: trainer-1 (1), 2, trainer-3 (3).",
+		5: "5 reinstalls have failed in this apply and failure_tolerance is 4: trainer-1 (1), 2, trainer-3 (3) and 2 more.",
+	} {
+		result := reinstall.Result{Err: &reinstall.TooManyFailuresError{Failed: failed[:size], Tolerance: size - 1}}
+
+		for _, when := range []occasion{DuringCreate, DuringUpdate} {
+			lines := strings.Split(Outcome(diagnosedServer, "trainer-6", &result, when)[0].Detail(), "\n")
+			if len(lines) != 3 || lines[1] != want {
+				t.Errorf("got  %q\nwant %q in the second of three lines", lines, want)
+
+				continue
+			}
+
+			if first := "DevServer trainer-6 (" + diagnosedServer + ") was not touched: it was neither stopped nor erased."; lines[0] != first {
+				t.Errorf("the first line is %q", lines[0])
+			}
+
+			if !strings.Contains(lines[2], "raise failure_tolerance in the provider block") {
+				t.Errorf("the last line is %q", lines[2])
+			}
+		}
+
+		// A server that was stopped for it has more to say.
+		result.Power = reinstall.PowerRunning
+		checkTexts(t, Outcome(diagnosedServer, "trainer-6", &result, DuringCreate)[0].Detail(),
+			[]string{want, "has been started again, and is running"}, []string{"not touched"})
 	}
 }
