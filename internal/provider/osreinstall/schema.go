@@ -100,8 +100,9 @@ func passwordArguments() map[string]schema.Attribute {
 			Sensitive: true,
 			MarkdownDescription: "Password for logging in to the server: 8 to 26 characters, of at least three of the " +
 				"types uppercase letters, lowercase letters, digits and special characters; not the user name or " +
-				"its reverse; not containing `root`, `administrator` or their reverse; without line breaks or other control " +
-				"characters, and without spaces at either end. Supernodes do not accept a password. **It is stored in the " +
+				"its reverse; not containing `root`, `administrator` or their reverse (only lower case is checked, since the API page leaves " +
+				"open whether the service refuses `Root`); without line breaks or other control characters, and without " +
+				"spaces at either end. Supernodes do not accept a password. **It is stored in the " +
 				"state and in plan files as plain text**; prefer `admin_pass_wo` or `key_pair_name`. Changing it reinstalls " +
 				"the server. Conflicts with `admin_pass_wo` and `key_pair_name`.",
 			Validators: []validator.String{validators.AdminPass()},

@@ -25,7 +25,7 @@ type passwordRules struct{ Describer }
 // with a path, the CLI would print the line of the configuration, and the password with it.
 func AdminPass() validator.String {
 	return passwordRules{"must be a password of 8 to 26 characters, of at least three of the classes upper case letters, lower " +
-		"case letters, digits and special characters, that contains neither root nor administrator, forwards " +
+		"case letters, digits and special characters, that contains neither root nor administrator in lower case, forwards " +
 		"or backwards, has no space at either end, and no characters that cannot be printed, such as line breaks"}
 }
 
