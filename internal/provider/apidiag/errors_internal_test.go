@@ -121,28 +121,39 @@ func TestMisspelledRegion(t *testing.T) {
 	}{
 		"IAM has no such host": {
 			fails(noHost("iam.cn-nroth-4.myhuaweicloud.com")), nil, `The region "cn-nroth-4" may be misspelled`,
-			[]string{"check the network and the proxy"}, nil,
+			[]string{"check the network and the proxy"},
+			nil,
 		},
 		"ModelArts has no such host": {
-			fails(noHost("modelarts.cn-nroth-4.myhuaweicloud.com")), []func(*modelarts.Config){withProject},
-			`The region "cn-nroth-4" may be misspelled`, []string{"check the network and the proxy"}, nil,
+			fails(noHost("modelarts.cn-nroth-4.myhuaweicloud.com")),
+			[]func(*modelarts.Config){withProject},
+			`The region "cn-nroth-4" may be misspelled`,
+			[]string{"check the network and the proxy"},
+			nil,
 		},
 		"a configured host": {
-			fails(noHost("iam.cn-nroth-4.myhuaweicloud.com")), []func(*modelarts.Config){configured},
-			"Check the network", nil, []string{"misspelled"},
+			fails(noHost("iam.cn-nroth-4.myhuaweicloud.com")),
+			[]func(*modelarts.Config){configured},
+			"Check the network", nil,
+			[]string{"misspelled"},
 		},
 		"the host of a proxy": {fails(noHost("proxy.example.com")), nil, "Check the network", nil, []string{"misspelled"}},
 		"a resolver that does not answer": {
 			fails(&net.DNSError{Err: "server misbehaving", Name: "iam.cn-nroth-4.myhuaweicloud.com", IsTemporary: true}), nil,
-			"Check the network", nil, []string{"misspelled"},
+			"Check the network", nil,
+			[]string{"misspelled"},
 		},
 		"no project of that name": {
 			none, nil, `The region "cn-nroth-4" is probably misspelled, or project_name is needed`,
-			[]string{"HW_REGION_NAME", "HW_PROJECT_NAME", "HW_PROJECT_ID"}, []string{"gave no answer", "network"},
+			[]string{"HW_REGION_NAME", "HW_PROJECT_NAME", "HW_PROJECT_ID"},
+			[]string{"gave no answer", "network"},
 		},
 		"no project of the configured name": {
-			none, []func(*modelarts.Config){named}, `IAM knows no project named "nowhere"`,
-			[]string{"Check project_name (HW_PROJECT_NAME)"}, []string{"gave no answer", "network", "misspelled"},
+			none,
+			[]func(*modelarts.Config){named},
+			`IAM knows no project named "nowhere"`,
+			[]string{"Check project_name (HW_PROJECT_NAME)"},
+			[]string{"gave no answer", "network", "misspelled"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,28 +28,33 @@ func TestCredentialsSource(t *testing.T) {
 			Block{AccessKey: hush("ak"), SecretKey: hush("sk")}, nil, "the access key of the provider block",
 		},
 		"temporary key of the block": {
-			Block{AccessKey: hush("ak"), SecretKey: hush("sk"), SecurityToken: hush("st")}, nil,
+			Block{AccessKey: hush("ak"), SecretKey: hush("sk"), SecurityToken: hush("st")},
+			nil,
 			"the access key and security token of the provider block",
 		},
 		"token of the block": {Block{Token: hush("token")}, nil, "the token of the provider block"},
 		"token and key of the block": {
-			Block{Token: hush("token"), AccessKey: hush("ak"), SecretKey: hush("sk")}, nil,
+			Block{Token: hush("token"), AccessKey: hush("ak"), SecretKey: hush("sk")},
+			nil,
 			"the token of the provider block, used although access_key is set too,",
 		},
 		"token of the block, key in the environment": {
-			Block{Token: hush("token")}, providertest.Environment{"HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk"},
+			Block{Token: hush("token")},
+			providertest.Environment{"HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk"},
 			"the token of the provider block",
 		},
 		"HW_ key": {
 			Block{}, providertest.Environment{"HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk"}, "the access key from HW_ACCESS_KEY",
 		},
 		"HW_ temporary key": {
-			Block{}, providertest.Environment{"HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk", "HW_SECURITY_TOKEN": "hush-st"},
+			Block{},
+			providertest.Environment{"HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk", "HW_SECURITY_TOKEN": "hush-st"},
 			"the access key from HW_ACCESS_KEY with the security token from HW_SECURITY_TOKEN",
 		},
 		"HW_ token": {Block{}, providertest.Environment{"HW_AUTH_TOKEN": "hush-token"}, "the token from HW_AUTH_TOKEN"},
 		"HW_ token and key": {
-			Block{}, providertest.Environment{"HW_AUTH_TOKEN": "hush-token", "HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk"},
+			Block{},
+			providertest.Environment{"HW_AUTH_TOKEN": "hush-token", "HW_ACCESS_KEY": "hush-ak", "HW_SECRET_KEY": "hush-sk"},
 			"the token from HW_AUTH_TOKEN, used although access_key (HW_ACCESS_KEY) is set too,",
 		},
 		"OS_ key": {

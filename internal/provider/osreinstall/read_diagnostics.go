@@ -21,7 +21,9 @@ const (
 )
 
 // serverName names the server in a text.
-func (m *model) serverName() string { return apidiag.ServerName(m.ID.ValueString(), m.Name.ValueString()) }
+func (m *model) serverName() string {
+	return apidiag.ServerName(m.ID.ValueString(), m.Name.ValueString())
+}
 
 // readError reports a server that could not be read.
 func readError(server string, err error) diag.Diagnostic {
