@@ -114,17 +114,16 @@ func (r *run) acquireSlot(ctx context.Context) error {
 		r.begin(StageQueue)
 	}
 
-	for {
-		select {
-		case r.limiter.slots <- struct{}{}:
-			r.holdsSlot = true
+	defer r.keepReporting()()
 
-			return nil
-		case <-ctx.Done():
-			return cause(ctx, nil)
-		case <-r.reportDue():
-			r.report()
-		}
+	// The channel serves those that wait in their order, so this select must not be repeated.
+	select {
+	case r.limiter.slots <- struct{}{}:
+		r.holdsSlot = true
+
+		return nil
+	case <-ctx.Done():
+		return cause(ctx, nil)
 	}
 }
 

@@ -53,6 +53,30 @@ func (r *run) reportDue() <-chan time.Time {
 	return time.After(time.Until(r.reportedAt.Add(progressInterval)))
 }
 
+// keepReporting reports progress until the returned function is called, which returns once that has stopped. Until then, the
+// run must not change what is reported.
+func (r *run) keepReporting() (stop func()) {
+	stopping, stopped := make(chan struct{}), make(chan struct{})
+
+	go func() {
+		defer close(stopped)
+
+		for {
+			select {
+			case <-stopping:
+				return
+			case <-r.reportDue():
+				r.report()
+			}
+		}
+	}()
+
+	return func() {
+		close(stopping)
+		<-stopped
+	}
+}
+
 // pause waits for the time of the next read, and reports whether ctx is still alive.
 func (r *run) pause(ctx context.Context, age time.Duration) bool {
 	return r.sleep(ctx, interval(age, jitter(time.Now())))

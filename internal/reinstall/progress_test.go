@@ -3,6 +3,9 @@ package reinstall_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,5 +217,42 @@ func TestProgressOfAnInterruptedQueue(t *testing.T) {
 		}
 
 		time.Sleep(time.Hour)
+	})
+}
+
+// Progress in the queue does not cost a server its place.
+func TestProgressKeepsTheQueueInOrder(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(5, modelarts.StatusRunning)
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+
+		var (
+			mu    sync.Mutex
+			order []string
+			all   sync.WaitGroup
+		)
+
+		for i := range len(f.servers) {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * 25 * time.Second)
+
+				engine.Run(t.Context(), reinstall.Request{ServerID: strconv.Itoa(i), Timeout: time.Hour, Progress: func(p reinstall.Progress) {
+					if p.Stage == reinstall.StageSubmit {
+						mu.Lock()
+						defer mu.Unlock()
+
+						order = append(order, p.ServerID)
+					}
+				}})
+			})
+		}
+
+		all.Wait()
+
+		if want := []string{"0", "1", "2", "3", "4"}; !slices.Equal(order, want) {
+			t.Errorf("sent in the order %v, want %v", order, want)
+		}
 	})
 }
