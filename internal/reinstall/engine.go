@@ -54,7 +54,8 @@ type Request struct {
 	KnownUpdate int64
 	// Timeout covers the stop, the request and all waits, except for the time in the queue for a slot.
 	Timeout time.Duration
-	// Progress is called at every new stage, every change of status, and after every minute without either. It may be nil.
+	// Progress is called at every new stage, every change of status, and after every minute without either; never by two
+	// goroutines at a time. It may be nil.
 	Progress func(Progress)
 }
 

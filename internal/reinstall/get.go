@@ -12,7 +12,10 @@ import (
 func (r *run) get(ctx context.Context) (*modelarts.Server, error) {
 	before := r.status()
 
+	stopReporting := r.keepReporting() // it may be repeated for minutes
 	server, err := r.api.GetServer(ctx, r.req.ServerID)
+
+	stopReporting()
 
 	r.lastError = err
 	if err != nil {

@@ -152,6 +152,37 @@ func TestProgressOfARestart(t *testing.T) {
 	})
 }
 
+// slowScript is a script whose reads take minutes, as those of a client do that repeats them.
+type slowScript struct{ script }
+
+func (s *slowScript) GetServer(ctx context.Context, id string) (*modelarts.Server, error) {
+	time.Sleep(150 * time.Second)
+
+	return s.script.GetServer(ctx, id)
+}
+
+func TestProgressOfSlowReads(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		s := slowScript{script{began: time.Now(), replies: []reply{
+			at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute*5, modelarts.StatusReinstallingOS, "image", "old", 200),
+			at(20*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+		}}}
+
+		var reports []progressReport
+
+		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+			ServerID: serverID, Body: modelarts.ReinstallRequest{ImageID: "image"}, Timeout: time.Hour, Progress: recordProgress(&reports),
+		})
+		if result.Outcome != reinstall.OutcomeCompleted {
+			t.Fatalf("outcome %v, error %v", result.Outcome, result.Err)
+		}
+
+		checkProgress(t, reports)
+	})
+}
+
 // The time in the queue counts for itself, and is no part of the timeout.
 func TestProgressInTheQueue(t *testing.T) {
 	t.Parallel()
