@@ -98,12 +98,15 @@ def described:
   "\(.address) (server \(attribute("name")), \(attribute("id")); \(
     known_reasons | if . == null then "reasons known after apply" else join(", ") end))";
 
+def certainty:
+  if .change.after | type == "object" and .erases_system_disk == true then "is" else "may be" end;
+
 def is_one_of($ids): type == "string" and (ascii_downcase as $id | any($ids[]; ascii_downcase == $id));
 
 def denials($rules; $day; $erased):
   described as $described
   | (select($erased > $rules.max_erasures)
-      | "\($described): one of \($erased) system disks that the plan erases, of which \($rules.max_erasures) may be."),
+      | "\($described): one of \($erased) system disks that the plan erases; the rules allow \($rules.max_erasures)."),
     (select(($rules.no_drift_on | index([$day])) != null)
       | select(known_reasons | . == null or any(.[]; startswith("drift")))
       | "\($described): erased by drift, or perhaps by drift, on a \($day)."),
@@ -124,7 +127,7 @@ def denials($rules; $day; $erased):
 | if $unreadable != [] then halt_with($unreadable) else . end
 | [.resource_changes // [] | .[] | select(is_reinstall) | select(.change | spared | not)] as $erased
 | [$erased[] | denials($rules; $day; $erased | length)] as $denials
-| ($erased[] | "\(described): its system disk is erased."),
+| ($erased[] | "\(described): its system disk \(certainty) erased."),
   (if $denials != [] then halt_with($denials)
    else "The rules allow what the plan erases: system disks: \($erased | length)."
    end)

@@ -16,8 +16,9 @@ defaults := {
 	"today": null,
 }
 
-# In Rego, a denial whose condition is undefined is lost. So every condition below is what permits something, and is negated
-# where it is used: undefined then denies.
+# In Rego, a denial whose condition is undefined is lost. So each condition below is what permits something, and a denial
+# negates the whole of it: undefined then denies. The argument of a negated call is never a path, which is evaluated outside the
+# negation, and may be undefined.
 
 # Undefined, and not false, where something is denied: `opa eval --fail` fails only where a query is undefined.
 allow if count(deny) == 0
@@ -26,7 +27,7 @@ deny contains sprintf("The plan cannot be read: %s.", [problem]) if some problem
 
 deny contains sprintf("The rules cannot be used: %s.", [problem]) if some problem in unusable
 
-deny contains sprintf("%s: one of %d system disks that the plan erases, of which %v may be.", [
+deny contains sprintf("%s: one of %d system disks that the plan erases; the rules allow %v.", [
 	described(resource), count(erased), rules.max_erasures,
 ]) if {
 	some resource in erased
@@ -49,8 +50,12 @@ deny contains sprintf("%s: not one of the servers that may be erased.", [describ
 	not listed(resource)
 }
 
-# What is erased with permission, for the log of the pipeline.
-warn contains sprintf("%s: its system disk is erased.", [described(resource)]) if some resource in erased
+# Conftest prints these, and does not fail for them.
+warn contains sprintf("%s: its system disk %s erased.", [described(resource), certainty(resource)]) if some resource in erased
+
+certainty(resource) := "is" if {
+	resource.change.after.erases_system_disk == true
+} else := "may be"
 
 few_enough if count(erased) <= rules.max_erasures
 
@@ -77,38 +82,49 @@ listed(resource) if {
 erased := [resource |
 	some resource in input.resource_changes
 	resource.type == "modelarts_devserver_os_reinstall"
-	not spared(resource.change)
+	not spared(resource)
 ]
 
 # A change of another kind keeps erases_system_disk as it was, so there it says nothing of this plan.
-spared(change) if {
-	count(change.actions) > 0
-	every action in change.actions { action in {"no-op", "read", "delete", "forget"} }
+spared(resource) if {
+	count(resource.change.actions) > 0
+	every action in resource.change.actions { action in {"no-op", "read", "delete", "forget"} }
 }
 
-spared(change) if {
-	change.after.erases_system_disk == false
-	is_object(change.after_unknown)
-	not change.after_unknown.erases_system_disk
+spared(resource) if {
+	resource.change.after.erases_system_disk == false
+	is_object(resource.change.after_unknown)
+	not resource.change.after_unknown.erases_system_disk
 }
 
-unreadable contains "it is not one JSON object" if not is_object(input)
+unreadable contains "it is not one JSON object" if not input_is_object
 
-unreadable contains "its format_version is not 1.x" if not regex.match(`^1\.[0-9]+$`, input.format_version)
+unreadable contains "its format_version is not 1.x" if not format_is_known
 
-unreadable contains sprintf("it has no %s, so it is not the JSON of a saved plan", [key]) if {
-	some key, present in {
-		"terraform_version": is_string(object.get(input, "terraform_version", null)),
-		"planned_values": is_object(object.get(input, "planned_values", null)),
-		"configuration": is_object(object.get(input, "configuration", null)),
-	}
-	not present
-}
+unreadable contains "it has no terraform_version, so it is not the JSON of a saved plan" if not version_is_there
 
-unreadable contains "planning has failed, or does not say that it has not" if not input.errored == false
+unreadable contains "it has no planned_values, so it is not the JSON of a saved plan" if not values_are_there
+
+unreadable contains "it has no configuration, so it is not the JSON of a saved plan" if not configuration_is_there
+
+unreadable contains "planning has failed, or does not say that it has not" if not planned_without_error
+
+unreadable contains "its resource_changes are not a list" if not changes_are_list
+
+input_is_object if is_object(input)
+
+format_is_known if regex.match(`^1\.[0-9]+$`, input.format_version)
+
+version_is_there if is_string(input.terraform_version)
+
+values_are_there if is_object(input.planned_values)
+
+configuration_is_there if is_object(input.configuration)
+
+planned_without_error if input.errored == false
 
 # Terraform leaves the list out where nothing is planned.
-unreadable contains "its resource_changes are not a list" if not is_array(object.get(input, "resource_changes", []))
+changes_are_list if is_array(object.get(input, "resource_changes", []))
 
 unreadable contains sprintf("resource_changes[%v] is not as expected", [i]) if {
 	some i, resource in input.resource_changes
@@ -124,6 +140,7 @@ readable(resource) if {
 
 readable(resource) if {
 	is_string(resource.address)
+	is_string(resource.provider_name)
 	of_provider(resource)
 	known_actions(resource.change.actions)
 	known_effect(resource)
@@ -155,43 +172,43 @@ given := data.erasure_rules
 
 rules := object.union(defaults, given)
 
-unusable contains "erasure_rules is not an object" if not is_object(given)
+unusable contains "erasure_rules is not an object" if not given_is_object
 
 unusable contains sprintf("%v is not a rule", [key]) if {
 	some key, _ in given
 	not key in object.keys(defaults)
 }
 
-unusable contains "max_erasures is not a whole number from 0 on" if not is_count(rules.max_erasures)
+unusable contains "max_erasures is not a whole number from 0 on" if not max_is_count
 
-unusable contains "no_drift_on is not a list of weekdays in English" if {
-	not are_weekdays(rules.no_drift_on)
-}
+unusable contains "no_drift_on is not a list of weekdays in English" if not drift_days_are_weekdays
 
-unusable contains "require_protection_decision is neither true nor false" if {
-	not is_boolean(rules.require_protection_decision)
-}
+unusable contains "require_protection_decision is neither true nor false" if not decision_is_boolean
 
-unusable contains "allowed_ids is not a list of IDs" if not is_list_of_ids(rules.allowed_ids)
+unusable contains "allowed_ids is not a list of IDs" if not allowed_are_ids
 
 unusable contains "today is not a date like 2026-11-28" if not day
 
-is_count(value) if {
-	is_number(value)
-	value >= 0
-	floor(value) == value
+given_is_object if is_object(given)
+
+max_is_count if {
+	is_number(rules.max_erasures)
+	rules.max_erasures >= 0
+	floor(rules.max_erasures) == rules.max_erasures
 }
 
-are_weekdays(values) if {
-	is_array(values)
-	every value in values { value in array.concat(weekdays, ["Saturday", "Sunday"]) }
+drift_days_are_weekdays if {
+	is_array(rules.no_drift_on)
+	every value in rules.no_drift_on { value in array.concat(weekdays, ["Saturday", "Sunday"]) }
 }
 
-is_list_of_ids(null)
+decision_is_boolean if is_boolean(rules.require_protection_decision)
 
-is_list_of_ids(values) if {
-	is_array(values)
-	every value in values { is_string(value) }
+allowed_are_ids if rules.allowed_ids == null
+
+allowed_are_ids if {
+	is_array(rules.allowed_ids)
+	every value in rules.allowed_ids { is_string(value) }
 }
 
 day := time.weekday(time.now_ns()) if rules.today == null
@@ -219,6 +236,6 @@ attribute(resource, name) := object.get(resource, ["change", "after", name], nul
 	object.get(resource, ["change", "before", name], null) != null
 } else := sprintf("%s not known", [name])
 
-reasons_text(resource) := concat(", ", known_reasons(resource)) if known_reasons(resource)
-
-reasons_text(resource) := "reasons known after apply" if not known_reasons(resource)
+reasons_text(resource) := concat(", ", known_reasons(resource)) if {
+	known_reasons(resource)
+} else := "reasons known after apply"

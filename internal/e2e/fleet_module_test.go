@@ -11,7 +11,7 @@ import (
 // fleetModule is the module for users to build on; policies are the queries of the docs.
 const (
 	fleetModule = examples + "/fleet"
-	policies    = examples + "/policies"
+	policies    = examples + "/policy"
 )
 
 // TestFleetModuleTests runs the tests of the module itself, which use mocks.
