@@ -1,4 +1,4 @@
-# Fails if a plan erases system disks which the rules do not allow, or if it cannot be read. README.md has the rules.
+# Denies a plan that erases more than the rules allow, and a plan that cannot be read. README.md explains the rules.
 #
 #   terraform show -json plan.out > plan.json && jq -n -r -f erases.jq --slurpfile rules rules.json plan.json
 
@@ -9,15 +9,15 @@ def defaults:
 
 def halt_with($problems): $problems | map(. + "\n") | add | halt_error(1);
 
-# The rules of the file, and over them those that are options of their own, such as --argjson max_erasures 5.
+# The rules of the file. Those that are options, such as --argjson max_erasures 5, take precedence.
 def given:
-  ($ARGS.named.rules // [{erasure_rules: {}}]) as $files
-  | if ($files | length) == 1 and ($files[0] | type) == "object" and ($files[0].erasure_rules | type) == "object"
+  (if $ARGS.named | has("rules") then $ARGS.named.rules else [{erasure_rules: {}}] end) as $files
+  | if ($files | type) == "array" and ($files | length) == 1 and ($files[0] | type) == "object" and ($files[0].erasure_rules | type) == "object"
     then $files[0].erasure_rules + ($ARGS.named | del(.rules))
     else halt_with(["The rules cannot be used: erasure_rules is not an object."])
     end;
 
-# The day of a date like 2026-11-28, in English, and null for anything else.
+# The weekday of a date such as 2026-11-28; null for anything else.
 def weekday:
   try (
     . as $date
@@ -33,7 +33,7 @@ def is_list(is_member): type == "array" and all(.[]; is_member);
 def unusable:
   (keys[] | select(in(defaults) | not) | "\(.) is not a rule"),
   (select(.max_erasures | type == "number" and . >= 0 and floor == . | not)
-    | "max_erasures is not a whole number from 0 on"),
+    | "max_erasures is not a whole number of 0 or more"),
   (select(.no_drift_on | is_list(. as $day | weekdays + ["Saturday", "Sunday"] | index([$day]) != null) | not)
     | "no_drift_on is not a list of weekdays in English"),
   (select(.require_protection_decision | type != "boolean")
@@ -47,7 +47,7 @@ def is_reinstall: .type == "modelarts_devserver_os_reinstall";
 
 def known_actions: ["no-op", "create", "read", "update", "delete", "forget"];
 
-# A type of a later version of the provider may erase as well.
+# A type that a later version of the provider introduces may erase as well.
 def readable:
   type == "object"
   and (.address | type) == "string" and (.type | type) == "string" and (.provider_name | type) == "string"
@@ -71,8 +71,8 @@ def unreadable:
     (select((.configuration | type) != "object")
       | "it has no configuration, so it is not the JSON of a saved plan"),
     (select(.errored != false)
-      | "planning has failed, or does not say that it has not"),
-    # Terraform leaves the list out where nothing is planned.
+      | "it does not say that the run succeeded"),
+    # Terraform leaves the list out if no resource is planned.
     (if has("resource_changes") | not then empty
      elif (.resource_changes | type) != "array" then "its resource_changes are not a list"
      else .resource_changes | to_entries[] | select(.value | readable | not)
@@ -80,13 +80,13 @@ def unreadable:
      end)
   end;
 
-# A change of another kind keeps erases_system_disk as it was, so there it says nothing of this plan.
+# A change without create or update keeps erases_system_disk from the last apply, so it says nothing about this plan.
 def spared:
   (.actions - ["no-op", "read", "delete", "forget"] == [])
   or (.after | type == "object" and .erases_system_disk == false)
     and (.after_unknown | type == "object" and (.erases_system_disk | . == null or . == false));
 
-# The reasons, where each is known, and null otherwise.
+# The reasons; null unless every one is known.
 def known_reasons:
   try (.change.after.last_reinstall.reasons | if length > 0 and is_list(type == "string") then . else null end)
   catch null;

@@ -1,4 +1,4 @@
-# Denies a plan that erases system disks which the rules do not allow, or that cannot be read. README.md has the rules.
+# Denies a plan that erases more than the rules allow, and a plan that cannot be read. README.md explains the rules.
 #
 #   terraform show -json plan.out > plan.json && conftest test --policy erases.rego --data rules.json plan.json
 
@@ -16,11 +16,11 @@ defaults := {
 	"today": null,
 }
 
-# In Rego, a denial whose condition is undefined is lost. So each condition below is what permits something, and a denial
-# negates the whole of it: undefined then denies. The argument of a negated call is never a path, which is evaluated outside the
-# negation, and may be undefined.
+# In Rego, a rule whose body is undefined does nothing, so a denial must not depend on a value that may be missing. Each condition
+# is therefore a rule that permits something, and a denial negates it: undefined then denies. A negated call must not have a path
+# such as input.errored as its argument: OPA evaluates the path outside the negation.
 
-# Undefined, and not false, where something is denied: `opa eval --fail` fails only where a query is undefined.
+# Undefined rather than false if anything is denied, because `opa eval --fail` fails only if the query is undefined.
 allow if count(deny) == 0
 
 deny contains sprintf("The plan cannot be read: %s.", [problem]) if some problem in unreadable
@@ -50,7 +50,7 @@ deny contains sprintf("%s: not one of the servers that may be erased.", [describ
 	not listed(resource)
 }
 
-# Conftest prints these, and does not fail for them.
+# Conftest prints these without failing.
 warn contains sprintf("%s: its system disk %s erased.", [described(resource), certainty(resource)]) if some resource in erased
 
 certainty(resource) := "is" if {
@@ -78,14 +78,14 @@ listed(resource) if {
 	lower(id) == lower(resource.change.after.id)
 }
 
-# The changes that erase a system disk, or may.
+# The changes that erase a system disk, or may erase it.
 erased := [resource |
 	some resource in input.resource_changes
 	resource.type == "modelarts_devserver_os_reinstall"
 	not spared(resource)
 ]
 
-# A change of another kind keeps erases_system_disk as it was, so there it says nothing of this plan.
+# Such a change keeps erases_system_disk from the last apply, so the attribute says nothing about this plan.
 spared(resource) if {
 	count(resource.change.actions) > 0
 	every action in resource.change.actions { action in {"no-op", "read", "delete", "forget"} }
@@ -107,7 +107,7 @@ unreadable contains "it has no planned_values, so it is not the JSON of a saved 
 
 unreadable contains "it has no configuration, so it is not the JSON of a saved plan" if not configuration_is_there
 
-unreadable contains "planning has failed, or does not say that it has not" if not planned_without_error
+unreadable contains "it does not say that the run succeeded" if not planned_without_error
 
 unreadable contains "its resource_changes are not a list" if not changes_are_list
 
@@ -123,7 +123,7 @@ configuration_is_there if is_object(input.configuration)
 
 planned_without_error if input.errored == false
 
-# Terraform leaves the list out where nothing is planned.
+# Terraform leaves the list out if no resource is planned.
 changes_are_list if is_array(object.get(input, "resource_changes", []))
 
 unreadable contains sprintf("resource_changes[%v] is not as expected", [i]) if {
@@ -156,7 +156,7 @@ known_actions(actions) if {
 	every action in actions { action in {"no-op", "create", "read", "update", "delete", "forget"} }
 }
 
-# A type of a later version of the provider may erase as well.
+# A type that a later version of the provider introduces may erase as well.
 known_effect(resource) if resource.type == "modelarts_devserver_os_reinstall"
 
 known_effect(resource) if resource.mode == "data"
@@ -179,7 +179,7 @@ unusable contains sprintf("%v is not a rule", [key]) if {
 	not key in object.keys(defaults)
 }
 
-unusable contains "max_erasures is not a whole number from 0 on" if not max_is_count
+unusable contains "max_erasures is not a whole number of 0 or more" if not max_is_count
 
 unusable contains "no_drift_on is not a list of weekdays in English" if not drift_days_are_weekdays
 
@@ -215,7 +215,7 @@ day := time.weekday(time.now_ns()) if rules.today == null
 
 day := time.weekday(time.parse_ns("2006-01-02", rules.today))
 
-# Defined only where each reason is known and a text.
+# Undefined unless every reason is known and a string.
 known_reasons(resource) := reasons if {
 	reasons := resource.change.after.last_reinstall.reasons
 	is_array(reasons)

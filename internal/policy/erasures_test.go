@@ -31,6 +31,41 @@ func TestRegoTests(t *testing.T) {
 	}
 }
 
+// TestJqOptions checks rules that are options, and that options which are misunderstood deny every plan.
+func TestJqOptions(t *testing.T) {
+	t.Parallel()
+
+	program := filepath.Join(folder, "erases.jq")
+	jq, two, none := tool(t, envGojq), write(t, planOf(t, "changed", "created")), write(t, planOf(t))
+	file := write(t, rules("max_erasures", 1))
+
+	for name, test := range map[string]struct {
+		passes bool
+		args   []string
+	}{
+		"defaults":                 {false, []string{"-n", "-f", program, two}},
+		"an option":                {true, []string{"-n", "-f", program, "--argjson", "max_erasures", "2", two}},
+		"an option before a file":  {true, []string{"-n", "-f", program, "--slurpfile", "rules", file, "--argjson", "max_erasures", "2", two}},
+		"a file":                   {false, []string{"-n", "-f", program, "--slurpfile", "rules", file, two}},
+		"exit code by the output":  {true, []string{"-n", "-e", "-f", program, none}},
+		"an unknown option":        {false, []string{"-n", "-f", program, "--arg", "day", "Monday", none}},
+		"a number as text":         {false, []string{"-n", "-f", program, "--arg", "max_erasures", "2", none}},
+		"rules that are no file":   {false, []string{"-n", "-f", program, "--argjson", "rules", "null", none}},
+		"rules that are an object": {false, []string{"-n", "-f", program, "--argjson", "rules", `{"erasure_rules": {}}`, none}},
+		"two plans":                {false, []string{"-n", "-f", program, none, none}},
+		"no -n":                    {false, []string{"-f", program, none}},
+		"-s":                       {false, []string{"-n", "-s", "-f", program, none}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if passes, printed := succeeds(t, jq, test.args...); passes != test.passes {
+				t.Errorf("passes: %v\n%s", passes, printed)
+			}
+		})
+	}
+}
+
 // TestRegoFormat checks that the policy is as `opa fmt` writes it, and passes the strict checks of the compiler.
 func TestRegoFormat(t *testing.T) {
 	t.Parallel()
