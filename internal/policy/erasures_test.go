@@ -114,24 +114,21 @@ func TestWhatErases(t *testing.T) {
 func TestDoubtErases(t *testing.T) {
 	t.Parallel()
 
-	for name, edit := range map[string]func(change document){
-		"an older provider": func(change document) {
-			delete(change["after"].(document), "erases_system_disk")
+	for name, edit := range map[string]func(change, after, unknown document){
+		"an older provider": func(_, after, _ document) { delete(after, "erases_system_disk") },
+		"known after apply": func(_, after, unknown document) {
+			delete(after, "erases_system_disk")
+			unknown["erases_system_disk"] = true
 		},
-		"known after apply": func(change document) {
-			delete(change["after"].(document), "erases_system_disk")
-			change["after_unknown"].(document)["erases_system_disk"] = true
-		},
-		"known and unknown": func(change document) {
-			change["after_unknown"].(document)["erases_system_disk"] = true
-		},
-		"null":            func(change document) { change["after"].(document)["erases_system_disk"] = nil },
-		"a text":          func(change document) { change["after"].(document)["erases_system_disk"] = "false" },
-		"nothing after":   func(change document) { change["after"] = nil },
-		"nothing unknown": func(change document) { delete(change, "after_unknown") },
-		"all unknown":     func(change document) { change["after_unknown"] = true },
-		"created, forgotten": func(change document) {
-			delete(change["after"].(document), "erases_system_disk")
+		"known and unknown": func(_, _, unknown document) { unknown["erases_system_disk"] = true },
+		"null":              func(_, after, _ document) { after["erases_system_disk"] = nil },
+		"a text":            func(_, after, _ document) { after["erases_system_disk"] = "false" },
+		"nothing after":     func(change, _, _ document) { change["after"] = nil },
+		"nothing unknown":   func(change, _, _ document) { delete(change, "after_unknown") },
+		"all unknown":       func(change, _, _ document) { change["after_unknown"] = true },
+		"created, forgotten": func(change, after, _ document) {
+			delete(after, "erases_system_disk")
+
 			change["actions"] = []any{"create", "forget"}
 		},
 	} {
@@ -139,7 +136,8 @@ func TestDoubtErases(t *testing.T) {
 			t.Parallel()
 
 			plan := planOf(t, "watched")
-			edit(object(t, plan, "resource_changes", 0, "change"))
+			change := object(t, plan, "resource_changes", 0, "change")
+			edit(change, object(t, change, "after"), object(t, change, "after_unknown"))
 			expect(t, plan, rules("max_erasures", 0), "(server watched, ", "the rules allow 0.")
 		})
 	}
@@ -272,11 +270,7 @@ func TestUnreadable(t *testing.T) {
 		plan := planOf(t)
 		delete(plan, "resource_changes")
 
-		for edit := range slices.Chunk(edits, 2) {
-			plan[edit[0].(string)] = edit[1]
-		}
-
-		return plan
+		return set(plan, edits...)
 	}
 	without := func(key string) document {
 		plan := empty()
@@ -286,11 +280,8 @@ func TestUnreadable(t *testing.T) {
 	}
 	other := func(edits ...any) document {
 		change := maps.Clone(object(t, planOf(t), "resource_changes", 1))
-		for edit := range slices.Chunk(edits, 2) {
-			change[edit[0].(string)] = edit[1]
-		}
 
-		return empty("resource_changes", []any{change})
+		return empty("resource_changes", []any{set(change, edits...)})
 	}
 
 	for name, plan := range map[string]any{

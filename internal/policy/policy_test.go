@@ -258,11 +258,14 @@ func expect(t *testing.T, plan, rules any, want ...string) {
 
 // rules returns a file of rules that permits two erasures on a Saturday, changed by pairs of a name and a value.
 func rules(pairs ...any) document {
-	all := document{"max_erasures": 2, "today": "2026-11-28"}
+	return document{"erasure_rules": set(document{"max_erasures": 2, "today": "2026-11-28"}, pairs...)}
+}
+
+// set sets keys of an object, by pairs of a key and a value, and returns the object.
+func set(object document, pairs ...any) document {
 	for pair := range slices.Chunk(pairs, 2) {
-		name, _ := pair[0].(string)
-		all[name] = pair[1]
+		object[fmt.Sprint(pair[0])] = pair[1]
 	}
 
-	return document{"erasure_rules": all}
+	return object
 }
