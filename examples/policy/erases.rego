@@ -1,6 +1,6 @@
 # Denies a plan that erases more than the rules allow, and a plan that cannot be read. README.md explains the rules.
 #
-#   terraform show -json plan.out > plan.json && conftest test --policy erases.rego --data rules.json plan.json
+#   terraform show -json plan.out > plan.json && opa eval --fail -d erases.rego -d rules.json -i plan.json data.main.allow
 
 package main
 
