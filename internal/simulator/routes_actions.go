@@ -147,8 +147,18 @@ func (c *Cloud) osRequest(r *call) (*datacenter.Machine, osRequest, *refusal) {
 		return nil, req, bad
 	}
 	if req.ImageID != nil {
-		if image, ok := c.site.Image(*req.ImageID); !ok || image.Status != datacenter.ImageActive {
-			bad := invalid("the image is not known or not active")
+		image, ok := c.site.Image(*req.ImageID)
+		problem := ""
+		switch {
+		case !ok, image.Status != datacenter.ImageActive:
+			problem = "the image is not known or not active"
+		case image.Arch != m.Arch:
+			problem = "the image is for another architecture"
+		case image.ServerType != m.ServerType:
+			problem = "the image is for another type of server"
+		}
+		if problem != "" {
+			bad := invalid("%s", problem)
 			bad.innocent = true
 			return nil, req, bad
 		}
