@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts/lenient"
 )
@@ -55,6 +58,28 @@ func (c *Client) GetServer(ctx context.Context, id string) (*Server, error) {
 	return server, nil
 }
 
+// AwaitServer returns what GetServer returns, but waits for a service that answers that there are too many requests, until ctx
+// is done: a plan reads a whole fleet at once.
+func (c *Client) AwaitServer(ctx context.Context, id string) (*Server, error) {
+	for tries := 0; ; tries++ {
+		server, err := c.GetServer(ctx, id)
+		if !IsThrottled(err) || !sleep(ctx, requestedPause(err)+spreadPause(id, tries)) {
+			return server, err
+		}
+	}
+}
+
+// spreadPause returns how long to wait before the server with that id is read again: twice as long each time, up to 16 s, and
+// another time for each server, so that those of a fleet do not come in step.
+func spreadPause(id string, tries int) time.Duration {
+	hash := fnv.New32a()
+	_, _ = fmt.Fprint(hash, id, tries) // it never fails
+
+	pause := time.Second << min(tries, 4)
+
+	return pause/2 + time.Duration(float64(pause)/2*float64(hash.Sum32())/math.MaxUint32)
+}
+
 // StartServer asks for a stopped server to be started, and returns what the reply shows of it. As in ReinstallReply, the
 // server is nil if the reply shows none, which leaves open whether the service accepted the request.
 //
@@ -86,6 +111,10 @@ func (c *Client) Withhold(req *ReinstallRequest) {
 	withhold(c.api.redactor, req.AdminPass)
 	c.api.redactor.AddUserData(req.UserData.Reveal())
 }
+
+// Quote returns a short text of a reply, such as the name of an image, as it may be quoted: in one line, and withheld if it
+// repeats a secret.
+func (c *Client) Quote(text string) string { return c.api.redactor.Token(text) }
 
 // ReinstallServerOS asks for the OS of a stopped server to be reinstalled. This erases its system disk. The request is
 // sent once, whatever the answer is.

@@ -65,6 +65,14 @@ func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthori
 // IsForbidden reports whether the service answered that the credentials do not suffice.
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
+// IsDenied reports whether the service itself answered that the credentials do not suffice. A gateway answers like that if
+// the project is another one.
+func IsDenied(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+
+	return ok && answer.StatusCode == http.StatusForbidden && !strings.HasPrefix(answer.Code, "APIGW.")
+}
+
 // IsUnrouted reports whether err is a "not found" that did not come from the service itself: a gateway's, or an HTML page.
 func IsUnrouted(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
 

@@ -122,6 +122,10 @@ func (c *Client) imagePage(ctx context.Context, opts ListImagesOptions, offset i
 		return nil, nil, answer.unusable("a page of images")
 	}
 
+	for i := range page.items {
+		redactImage(answer.redactor, &page.items[i])
+	}
+
 	if page.total == nil {
 		whole := int64(page.elements)
 		page.total = &whole

@@ -43,6 +43,14 @@ func redactServer(redactor *redact.Redactor, server *Server) {
 	}
 }
 
+// redactImage makes an image of a reply fit to be quoted, as redactServer does for a server: errors quote its status.
+func redactImage(redactor *redact.Redactor, image *Image) {
+	if image.Status != nil && *image.Status != "ACTIVE" && *image.Status != "INACTIVE" {
+		shown := redactor.Token(*image.Status)
+		image.Status = &shown
+	}
+}
+
 // passwordOf returns the password in the address of a proxy, which may be nil.
 func passwordOf(proxy *url.URL) Secret {
 	if proxy == nil {

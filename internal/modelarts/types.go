@@ -156,6 +156,20 @@ func (s *Server) ShownImageID() *string {
 	return shown
 }
 
+// InstalledImage returns what the server shows of its image; nothing for nil.
+func (s *Server) InstalledImage() Image {
+	switch {
+	case s == nil:
+		return Image{}
+	case s.Image != nil:
+		return *s.Image
+	case s.ServerImageResponse != nil:
+		return *s.ServerImageResponse
+	default:
+		return Image{}
+	}
+}
+
 // InstalledImageID returns the same as ShownImageID, and also "" if the reply does not show it.
 func (s *Server) InstalledImageID() string {
 	if shown := s.ShownImageID(); shown != nil {
