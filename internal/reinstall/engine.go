@@ -15,6 +15,8 @@ import (
 // API is the part of the service that the engine uses.
 type API interface {
 	GetServer(ctx context.Context, id string) (*modelarts.Server, error)
+	// FindImage returns nil for an image that the service does not list.
+	FindImage(ctx context.Context, id string) (*modelarts.Image, error)
 	// StartServer and StopServer return nil if the answer was a success that showed no server.
 	StartServer(ctx context.Context, id string) (*modelarts.Server, error)
 	StopServer(ctx context.Context, id string) (*modelarts.Server, error)
@@ -44,6 +46,9 @@ type Request struct {
 	WaitOnly bool
 	// RootVolumeID is the system disk that may be erased. A server that shows another one is refused. Empty: any disk.
 	RootVolumeID string
+	// JoinsFirst has the request refused unless the server is still getting another system disk when it is first read, or was
+	// seen doing so: it was planned in the midst of that, and may have what is asked for by now.
+	JoinsFirst bool
 	// Pointless reports whether the server, as it is now, no longer needs a reinstall; such a server is refused. It is
 	// called before the server is stopped, and before the request is sent. Nil: it always needs one.
 	Pointless func(*modelarts.Server) bool

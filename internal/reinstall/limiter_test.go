@@ -34,6 +34,8 @@ func (f *fleetScript) GetServer(ctx context.Context, id string) (*modelarts.Serv
 	return f.server(id).GetServer(ctx, id)
 }
 
+func (f *fleetScript) FindImage(context.Context, string) (*modelarts.Image, error) { return nil, nil } //nolint:nilnil // not listed
+
 func (f *fleetScript) StartServer(ctx context.Context, id string) (*modelarts.Server, error) {
 	return f.server(id).StartServer(ctx, id)
 }

@@ -112,6 +112,40 @@ func TestRunPermit(t *testing.T) {
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeNotStarted, &reinstall.UntouchedError{}, "", 0,
 		},
+		"planned during a reinstall that has ended since": {
+			script{replies: []reply{at(0, modelarts.StatusRunning, "image", "new", 200)}},
+			reinstall.Request{JoinsFirst: true},
+			reinstall.OutcomeRefused, &reinstall.EndedError{}, "", 0,
+		},
+		"planned during a reinstall that has failed since": {
+			script{replies: []reply{at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200)}},
+			reinstall.Request{JoinsFirst: true},
+			reinstall.OutcomeRefused, &reinstall.EndedError{}, "", 0,
+		},
+		"planned during a reinstall that goes on": {
+			script{replies: []reply{
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
+			}},
+			reinstall.Request{JoinsFirst: true},
+			reinstall.OutcomeCompleted, nil, "", 0,
+		},
+		"planned during a reinstall of another image": {
+			script{replies: []reply{
+				at(0, modelarts.StatusReinstallingOS, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "other", "theirs", 200),
+				at(2*time.Minute, modelarts.StatusStopped, "other", "theirs", 210),
+				at(3*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.Request{JoinsFirst: true},
+			reinstall.OutcomeCompleted, nil, "stop POST", 0,
+		},
+		"planned during a change of OS": {
+			script{replies: []reply{
+				at(0, modelarts.StatusChangingOS, "other", "old", 90), at(time.Minute, modelarts.StatusStopped, "other", "changed", 100),
+				at(3*time.Minute, modelarts.StatusRunning, "image", "new", 300),
+			}},
+			reinstall.Request{JoinsFirst: true},
+			reinstall.OutcomeCompleted, nil, "POST", 0,
+		},
 		"it needs no reinstall": {
 			script{replies: []reply{at(0, modelarts.StatusRunning, "image", "old", 100)}},
 			reinstall.Request{Pointless: runsImage},
@@ -150,9 +184,11 @@ func TestRunPermit(t *testing.T) {
 
 				_, otherDisk := errors.AsType[*reinstall.OtherDiskError](result.Err)
 				_, wantsOtherDisk := errors.AsType[*reinstall.OtherDiskError](test.err)
+				_, ended := errors.AsType[*reinstall.EndedError](result.Err)
+				_, wantsEnded := errors.AsType[*reinstall.EndedError](test.err)
 				_, pointless := errors.AsType[*reinstall.PointlessError](result.Err)
 
-				if _, wantsPointless := errors.AsType[*reinstall.PointlessError](test.err); otherDisk != wantsOtherDisk || pointless != wantsPointless {
+				if _, wantsPointless := errors.AsType[*reinstall.PointlessError](test.err); otherDisk != wantsOtherDisk || pointless != wantsPointless || ended != wantsEnded {
 					t.Errorf("error %v, want %T", result.Err, test.err)
 				}
 

@@ -59,6 +59,11 @@ func inProgress(status modelarts.Status) bool {
 	return status == modelarts.StatusReinstallingOS || status == modelarts.StatusReinstallOS
 }
 
+// ReplacesDisk reports whether a server in status is getting another system disk.
+func ReplacesDisk(status modelarts.Status) bool {
+	return inProgress(status) || status == modelarts.StatusChangingOS
+}
+
 // InTransition reports whether status changes without a request. What a server shows in the meantime says nothing about
 // what it will be.
 func InTransition(status modelarts.Status) bool {

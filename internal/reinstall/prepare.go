@@ -11,6 +11,7 @@ import (
 // overtaken a request of this run, it returns that one instead.
 func (r *run) prepare(ctx context.Context) (*Operation, error) {
 	r.begin(StageCheck)
+	r.findImage(ctx)
 
 	for began := time.Now(); ; {
 		server, err := r.getThrottled(ctx)
@@ -62,6 +63,7 @@ func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, b
 	}
 
 	step := Precheck(server.CurrentStatus(), r.req.StopFirst)
+	r.joined = r.joined || ReplacesDisk(server.CurrentStatus())
 
 	switch {
 	case step == StepSubmit && r.stop != stopNone:
@@ -99,8 +101,12 @@ func (r *run) step(ctx context.Context, server *modelarts.Server) (*Operation, b
 }
 
 // checkPermit returns an error if the request may not be sent to server: its system disk is not the one that may be
-// erased, or it no longer needs a reinstall.
+// erased, it no longer needs a reinstall, or the image cannot be installed on it.
 func (r *run) checkPermit(server *modelarts.Server) error {
+	if r.req.JoinsFirst && !r.joined {
+		return &EndedError{}
+	}
+
 	if shown := server.RootVolumeID(); r.permittedRoot != "" && shown != "" && shown != r.permittedRoot {
 		return &OtherDiskError{Planned: r.permittedRoot, Found: shown}
 	}
@@ -109,5 +115,5 @@ func (r *run) checkPermit(server *modelarts.Server) error {
 		return &PointlessError{}
 	}
 
-	return nil
+	return CheckImage(r.image, server)
 }

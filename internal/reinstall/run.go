@@ -27,6 +27,8 @@ type run struct {
 	reportedAt      time.Time         // and when
 	server          *modelarts.Server // the newest that was read
 	latestUpdate    int64             // latest update_at that was read, epoch milliseconds; an older reply is stale
+	image           *modelarts.Image  // the image that is asked for; nil if it was not found
+	imageSought     bool              // it was searched for
 	permittedRoot   string            // the system disk that may be erased; empty: any
 	firstRoot       string            // the system disk that was shown first, before any wait
 	lastRoot        string            // the system disk that was shown last
@@ -43,6 +45,7 @@ type run struct {
 
 	adopting      bool // it waits for a reinstall that it did not ask for
 	sawTransition bool // it has seen a reinstall in progress
+	joined        bool // it has seen the server get another system disk
 	holdsSlot     bool // it has one of the limiter's slots
 }
 
@@ -88,6 +91,7 @@ func (r *run) reinstall(ctx context.Context) Result {
 
 	for {
 		if adopted != nil {
+			r.joined = true
 			r.releaseSlot()
 			r.stop = stopNone // the power state after that reinstall is not this run's doing
 

@@ -30,7 +30,17 @@ type script struct {
 	end     modelarts.Status // for a fleet: where a reinstall ends
 	post    func()           // called by each POST
 
+	image       *modelarts.Image // nil: it is not listed
+	imageErr    error
+	imagesFound int // calls of FindImage
+
 	log []string
+}
+
+func (s *script) FindImage(ctx context.Context, _ string) (*modelarts.Image, error) {
+	s.imagesFound++
+
+	return s.awaitImage(ctx)
 }
 
 func (s *script) GetServer(ctx context.Context, _ string) (*modelarts.Server, error) {
