@@ -124,7 +124,7 @@ resource "modelarts_devserver_os_reinstall" "test" {
 						ResourceName:      address,
 						ImportStateVerify: true,
 						// An import knows of no request and of no configuration.
-						ImportStateVerifyIgnore: []string{"last_reinstall", "key_pair_name"},
+						ImportStateVerifyIgnore: []string{"erases_system_disk", "reinstall_notice", "last_reinstall", "key_pair_name"},
 					},
 				},
 			})

@@ -88,6 +88,8 @@ func (p *modelartsProvider) Configure(
 	data.Client = client
 	data.Engine = reinstall.New(client, resolved.Limits)
 	data.Fleet = modelarts.NewFleetReader(client)
+	data.Images = modelarts.NewImageReader(client)
+	data.MaxReinstalls = block.MaxReinstalls.ValueInt64Pointer()
 	data.Region = resolved.Region
 }
 

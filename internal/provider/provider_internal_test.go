@@ -66,7 +66,7 @@ func walkSchemas(t *testing.T) []schemaEntry {
 }
 
 func walkBlock(path string, block *tfprotov6.SchemaBlock) []schemaEntry {
-	entries := append([]schemaEntry{{path: path, description: block.Description}}, walkAttributes(path, block.Attributes)...)
+	entries := append([]schemaEntry{{path: path, description: block.Description}}, walkAttributes(path, false, block.Attributes)...)
 	for _, nested := range block.BlockTypes {
 		entries = append(entries, walkBlock(path+"."+nested.TypeName, nested.Block)...)
 	}
@@ -74,17 +74,17 @@ func walkBlock(path string, block *tfprotov6.SchemaBlock) []schemaEntry {
 	return entries
 }
 
-func walkAttributes(path string, attributes []*tfprotov6.SchemaAttribute) []schemaEntry {
+func walkAttributes(path string, secret bool, attributes []*tfprotov6.SchemaAttribute) []schemaEntry {
 	var entries []schemaEntry
 
 	for _, attribute := range attributes {
 		at := path + "." + attribute.Name
 		entries = append(entries, schemaEntry{
-			path: at, description: attribute.Description, secret: attribute.Sensitive || attribute.WriteOnly,
+			path: at, description: attribute.Description, secret: secret || attribute.Sensitive || attribute.WriteOnly,
 		})
 
 		if attribute.NestedType != nil {
-			entries = append(entries, walkAttributes(at, attribute.NestedType.Attributes)...)
+			entries = append(entries, walkAttributes(at, entries[len(entries)-1].secret, attribute.NestedType.Attributes)...)
 		}
 	}
 

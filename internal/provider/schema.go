@@ -133,6 +133,13 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"default is `0`.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
+			"max_reinstalls": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: "Maximum number of servers whose system disk one plan may erase; a plan that would erase more " +
+					"is an error that lists them. A server that may be erased, depending on values that are known only after apply, " +
+					"counts. `0` forbids all reinstalls. By default, there is no limit.",
+				Validators: []validator.Int64{int64validator.AtLeast(0)},
+			},
 		},
 	}
 }

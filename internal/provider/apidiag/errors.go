@@ -60,6 +60,10 @@ func describeCause(err error, early bool) string {
 		return statusDetail(illegal.Status)
 	}
 
+	if image, ok := errors.AsType[*reinstall.ImageError](err); ok {
+		return imageDetail(image)
+	}
+
 	if _, ok := errors.AsType[*reinstall.RunningError](err); ok {
 		return "It is RUNNING, the service reinstalls only a stopped server, and stop_before_reinstall is false."
 	}
@@ -167,8 +171,20 @@ func statusDetail(status modelarts.Status) string {
 	}
 
 	return fmt.Sprintf("Its status is %q, which forbids a reinstall: the service accepts one only from %s, and a RUNNING server "+
-		"is stopped first. Bring it into one of these in the ModelArts console, then apply again.",
+		"is stopped first. Bring it into one of these in the ModelArts console, then run Terraform again.",
 		status, strings.Join(legal, ", "))
+}
+
+// imageDetail says why an image cannot be installed.
+func imageDetail(err *reinstall.ImageError) string {
+	switch err.Field {
+	case "arch":
+		return fmt.Sprintf("Image %s is for the architecture %s, and the server's is %s.", err.ImageID, err.Found, err.Needed)
+	case "server_type":
+		return fmt.Sprintf("Image %s is for servers of the type %s, and this one has the type %s.", err.ImageID, err.Found, err.Needed)
+	default:
+		return fmt.Sprintf("Image %s has the status %s, and only one that is %s can be installed.", err.ImageID, err.Found, err.Needed)
+	}
 }
 
 // adviceFor returns what to do about an error of a reinstall.
@@ -190,6 +206,7 @@ func adviceFor(err error) string {
 		"and the provider's project_id and region.")
 	_, answered := errors.AsType[*modelarts.Error](err)
 	_, running := errors.AsType[*reinstall.RunningError](err)
+	_, wrongImage := errors.AsType[*reinstall.ImageError](err)
 
 	switch {
 	case advice != "":
@@ -200,6 +217,8 @@ func adviceFor(err error) string {
 		return "Apply again."
 	case running:
 		return "Stop it in the ModelArts console, or leave stop_before_reinstall out, then apply again."
+	case wrongImage:
+		return "Choose another image_id: the data source modelarts_devserver_images lists the images."
 	case answered:
 		return "Check what the request asks for: that image_id is an image for the type and architecture of this server " +
 			"(the data source modelarts_devserver_images lists them), that the key pair exists in the region, and that a " +

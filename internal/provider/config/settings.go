@@ -44,6 +44,7 @@ type Block struct {
 
 	MaxConcurrentReinstalls types.Int64 `tfsdk:"max_concurrent_reinstalls"`
 	FailureTolerance        types.Int64 `tfsdk:"failure_tolerance"`
+	MaxReinstalls           types.Int64 `tfsdk:"max_reinstalls"`
 }
 
 // Settings is the result of the block, the environment and the profile.

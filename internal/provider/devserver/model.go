@@ -43,39 +43,24 @@ func NullModel() Model {
 	}
 }
 
-// SetUnknownAfterReinstall makes unknown what a reinstall changes, and nothing else: whatever depends on a name or an
-// address would otherwise be replaced along with it.
-func (m *Model) SetUnknownAfterReinstall() {
-	m.Endpoints = types.ListUnknown(types.ObjectType{AttrTypes: endpointTypes})
-	m.EndpointsResponse = types.ListUnknown(types.ObjectType{AttrTypes: endpointResponseTypes})
-	m.Image = types.ObjectUnknown(imageTypes)
-	m.ServerImageResponse = types.ObjectUnknown(imageTypes)
-	m.Status = types.StringUnknown()
-	m.UpdateAt = types.Int64Unknown()
-	m.Volumes = types.ListUnknown(types.ObjectType{AttrTypes: volumeTypes})
-}
-
 // ResolveUnknown replaces each field that is unknown by that of fallback, and by null where that one is unknown too.
 func (m *Model) ResolveUnknown(fallback *Model) {
 	m.Category = FirstKnown(m.Category, fallback.Category, types.StringNull())
 	m.ChargingMode = FirstKnown(m.ChargingMode, fallback.ChargingMode, types.StringNull())
 	m.CloudServer = FirstKnown(m.CloudServer, fallback.CloudServer, types.ObjectNull(cloudServerTypes))
 	m.CreateAt = FirstKnown(m.CreateAt, fallback.CreateAt, types.Int64Null())
-	m.Endpoints = FirstKnown(m.Endpoints, fallback.Endpoints,
-		types.ListNull(types.ObjectType{AttrTypes: endpointTypes}))
-	m.EndpointsResponse = FirstKnown(m.EndpointsResponse, fallback.EndpointsResponse,
-		types.ListNull(types.ObjectType{AttrTypes: endpointResponseTypes}))
+	m.Endpoints = resolveList(endpointTypes, m.Endpoints, fallback.Endpoints)
+	m.EndpointsResponse = resolveList(endpointResponseTypes, m.EndpointsResponse, fallback.EndpointsResponse)
 	m.Flavor = FirstKnown(m.Flavor, fallback.Flavor, types.StringNull())
-	m.Image = FirstKnown(m.Image, fallback.Image, types.ObjectNull(imageTypes))
+	m.Image = resolveObject(imageTypes, m.Image, fallback.Image)
 	m.Name = FirstKnown(m.Name, fallback.Name, types.StringNull())
 	m.OrderID = FirstKnown(m.OrderID, fallback.OrderID, types.StringNull())
 	m.ServerHPS = FirstKnown(m.ServerHPS, fallback.ServerHPS, types.ObjectNull(serverHPSTypes))
-	m.ServerImageResponse = FirstKnown(m.ServerImageResponse, fallback.ServerImageResponse,
-		types.ObjectNull(imageTypes))
+	m.ServerImageResponse = resolveObject(imageTypes, m.ServerImageResponse, fallback.ServerImageResponse)
 	m.Status = FirstKnown(m.Status, fallback.Status, types.StringNull())
 	m.SubnetID = FirstKnown(m.SubnetID, fallback.SubnetID, types.StringNull())
 	m.UpdateAt = FirstKnown(m.UpdateAt, fallback.UpdateAt, types.Int64Null())
-	m.Volumes = FirstKnown(m.Volumes, fallback.Volumes, types.ListNull(types.ObjectType{AttrTypes: volumeTypes}))
+	m.Volumes = resolveList(volumeTypes, m.Volumes, fallback.Volumes)
 	m.VPCID = FirstKnown(m.VPCID, fallback.VPCID, types.StringNull())
 }
 
@@ -188,13 +173,4 @@ func sameThing(old, shown types.Object, identity []string) bool {
 	}
 
 	return true
-}
-
-// SetNullAfterReinstall sets to null what a reinstall changes.
-func (m *Model) SetNullAfterReinstall() {
-	null := NullModel()
-
-	m.Endpoints, m.EndpointsResponse, m.Volumes = null.Endpoints, null.EndpointsResponse, null.Volumes
-	m.Image, m.ServerImageResponse = null.Image, null.ServerImageResponse
-	m.Status, m.UpdateAt = null.Status, null.UpdateAt
 }

@@ -1,6 +1,8 @@
 package devserver
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +59,20 @@ func modelOfReply(server *modelarts.Server) Model {
 func values(t *testing.T, model Model) map[string]string {
 	t.Helper()
 
+	fields := attributesOf(t, model)
+
+	texts := make(map[string]string, len(fields))
+	for name, value := range fields {
+		texts[name] = value.String()
+	}
+
+	return texts
+}
+
+// attributesOf returns the attributes of a model by name.
+func attributesOf(t *testing.T, model Model) map[string]attr.Value {
+	t.Helper()
+
 	fields := map[string]attr.Value{
 		"category": model.Category, "charging_mode": model.ChargingMode, "cloud_server": model.CloudServer,
 		"create_at": model.CreateAt, "endpoints": model.Endpoints, "endpoints_response": model.EndpointsResponse,
@@ -68,12 +84,7 @@ func values(t *testing.T, model Model) map[string]string {
 		t.Fatalf("%d fields, %d attributes", len(fields), len(Attributes()))
 	}
 
-	texts := make(map[string]string, len(fields))
-	for name, value := range fields {
-		texts[name] = value.String()
-	}
-
-	return texts
+	return fields
 }
 
 func TestServerModelShowsWholeReply(t *testing.T) {
@@ -111,48 +122,140 @@ func TestServerModelKeepsWhatReplyLeavesOut(t *testing.T) {
 	}
 }
 
+// A plan of a reinstall knows what the reinstall does not change: addresses and data disks too.
 func TestServerModelUnknownAfterReinstall(t *testing.T) {
 	t.Parallel()
 
-	changed := []string{
-		"endpoints", "endpoints_response", "image", "server_image_response", "status", "update_at", "volumes",
+	for name, test := range map[string]struct {
+		sameKeyPair bool
+		unknown     []string
+	}{
+		"the same key pair": {true, []string{
+			"image.image_id", "image.name", "server_image_response.image_id", "server_image_response.name", "status", "update_at",
+			"volumes[0].evs_id",
+		}},
+		"another key pair": {false, []string{
+			"endpoints[0].key_pair_names", "endpoints[0].ssh_keys", "endpoints_response[0].ssh_keys", "image.image_id", "image.name",
+			"server_image_response.image_id", "server_image_response.name", "status", "update_at", "volumes[0].evs_id",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			model := modelOfReply(wholeServer())
+			model.SetUnknownAfterReinstall(test.sameKeyPair)
+
+			if diff := cmp.Diff(test.unknown, unknownPaths(t, model)); diff != "" {
+				t.Errorf("unknown in the plan (-want +got):\n%s", diff)
+			}
+
+			resolved := model
+			before := modelOfReply(wholeServer())
+			resolved.ResolveUnknown(&before)
+
+			if diff := cmp.Diff(values(t, before), values(t, resolved)); diff != "" {
+				t.Errorf("resolved with what was before (-want +got):\n%s", diff)
+			}
+
+			nothing := NullModel()
+
+			resolved = model
+			resolved.ResolveUnknown(&nothing)
+
+			if left := unknownPaths(t, resolved); len(left) > 0 {
+				t.Errorf("resolved with nothing known, these are still unknown: %s", left)
+			}
+
+			model.FromAPI(&modelarts.Server{})
+
+			if left := unknownPaths(t, model); len(left) > 0 {
+				t.Errorf("after a reply that shows nothing, these are still unknown: %s", left)
+			}
+		})
+	}
+}
+
+// What a reinstall has changed is taken from the reply, and what the plan knew stays, whatever the reply shows.
+func TestServerModelResolvesParts(t *testing.T) {
+	t.Parallel()
+
+	before, after := serverWithDataDisk(), serverWithDataDisk()
+	slices.Reverse(after.Volumes)
+
+	for i := range after.Volumes {
+		after.Volumes[i].EVSID = new("new " + *after.Volumes[i].EVSID)
 	}
 
-	unknown := values(t, modelOfReply(wholeServer()))
-	null := values(t, modelOfReply(wholeServer()))
+	planned, shown := modelOfReply(before), modelOfReply(after)
+	planned.SetUnknownAfterReinstall(true)
+	planned.ResolveUnknown(&shown)
 
-	for _, name := range changed {
-		unknown[name] = attr.UnknownValueString
-		null[name] = attr.NullValueString
+	var ids []string
+
+	for _, volume := range planned.Volumes.Elements() {
+		if object, ok := volume.(types.Object); ok {
+			ids = append(ids, object.Attributes()["evs_id"].String())
+		}
 	}
 
-	model := modelOfReply(wholeServer())
-	model.SetUnknownAfterReinstall()
-
-	if diff := cmp.Diff(unknown, values(t, model)); diff != "" {
-		t.Errorf("in the plan (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{`"new ` + *before.Volumes[0].EVSID + `"`, `"` + *before.Volumes[1].EVSID + `"`}, ids); diff != "" {
+		t.Errorf("ids of the disks (-want +got):\n%s", diff)
 	}
 
-	resolved := model
-	before := modelOfReply(wholeServer())
-	resolved.ResolveUnknown(&before)
-
-	if diff := cmp.Diff(values(t, before), values(t, resolved)); diff != "" {
-		t.Errorf("resolved with what was before (-want +got):\n%s", diff)
+	if !planned.Lags(&shown) {
+		t.Error("a data disk that changed as well is not missed")
 	}
 
-	resolved = model
-	resolved.ResolveUnknown(&model)
+	if same := modelOfReply(after); same.Lags(&shown) {
+		t.Error("the same model lags")
+	}
+}
 
-	if diff := cmp.Diff(null, values(t, resolved)); diff != "" {
-		t.Errorf("resolved with nothing known (-want +got):\n%s", diff)
+// serverWithDataDisk returns a reply with two disks.
+func serverWithDataDisk() *modelarts.Server {
+	server := wholeServer()
+	server.Volumes = append(server.Volumes, modelarts.Volume{
+		EVSID: new("data"), EVSType: new("SSD"), Size: new(int64(500)), Type: new("DATA"),
+	})
+
+	return server
+}
+
+// unknownPaths returns the paths of what is unknown in a model, sorted.
+func unknownPaths(t *testing.T, model Model) []string {
+	t.Helper()
+
+	var paths []string
+
+	for name, value := range attributesOf(t, model) {
+		paths = append(paths, pathsOfUnknown(name, value)...)
 	}
 
-	model.FromAPI(&modelarts.Server{})
+	slices.Sort(paths)
 
-	if diff := cmp.Diff(null, values(t, model)); diff != "" {
-		t.Errorf("after a reply that shows nothing (-want +got):\n%s", diff)
+	return paths
+}
+
+// pathsOfUnknown returns the paths of what is unknown in value.
+func pathsOfUnknown(path string, value attr.Value) []string {
+	var paths []string
+
+	switch value := value.(type) {
+	case types.Object:
+		for name, field := range value.Attributes() {
+			paths = append(paths, pathsOfUnknown(path+"."+name, field)...)
+		}
+	case types.List:
+		for i, element := range value.Elements() {
+			paths = append(paths, pathsOfUnknown(fmt.Sprintf("%s[%d]", path, i), element)...)
+		}
 	}
+
+	if value.IsUnknown() {
+		return []string{path}
+	}
+
+	return paths
 }
 
 func TestServerModelMerges(t *testing.T) {
@@ -261,7 +364,7 @@ func TestServerModelEmbeds(t *testing.T) {
 	resourceSchema := schema.Schema{Attributes: attributes}
 
 	unknown := modelOfReply(wholeServer())
-	unknown.SetUnknownAfterReinstall()
+	unknown.SetUnknownAfterReinstall(false)
 
 	for name, model := range map[string]Model{
 		"null": NullModel(), "unknown": unknown, "shown": modelOfReply(wholeServer()),

@@ -18,16 +18,20 @@ type lastReinstall struct {
 	asked bool // this resource has asked for a reinstall
 	op    reinstall.Operation
 	with  installedWith
+
+	plannedDisk types.String // the system disk that the plan was made for
 }
 
 // objectFields reads the attributes of an object: the zero value for one that is missing, null or unknown.
 type objectFields map[string]attr.Value
 
-func (f objectFields) text(name string) string {
+func (f objectFields) value(name string) types.String {
 	value, _ := f[name].(types.String)
 
-	return value.ValueString()
+	return value
 }
+
+func (f objectFields) text(name string) string { return f.value(name).ValueString() }
 
 func (f objectFields) number(name string) types.Int64 {
 	value, _ := f[name].(types.Int64)
@@ -74,10 +78,10 @@ func readLastReinstall(object types.Object) lastReinstall {
 			SubmittedAt:          timeOf(all.text("submitted_at")),
 			FinishedAt:           timeOf(all.text("finished_at")),
 			RequestID:            all.text("request_id"),
-			ImageID:              all.text("image_id"),
-			KeyPairName:          all.text("key_pair_name"),
-			InstalledImageID:     all.text("installed_image_id"),
-			InstalledKeyPairName: all.text("installed_key_pair_name"),
+			ImageID:              evidence.text("image_id"),
+			KeyPairName:          evidence.text("key_pair_name"),
+			InstalledImageID:     evidence.text("installed_image_id"),
+			InstalledKeyPairName: evidence.text("installed_key_pair_name"),
 			Baseline: reinstall.Baseline{
 				Status:       modelarts.Status(evidence.text("baseline_status")),
 				RootVolumeID: evidence.text("baseline_root_volume_id"),
@@ -88,14 +92,23 @@ func readLastReinstall(object types.Object) lastReinstall {
 			TransitionSeen: evidence.flag("transition_seen"),
 		},
 		with: installedWith{
-			imageID:            all.text("image_id"),
-			keyPairName:        all.text("key_pair_name"),
+			imageID:            evidence.text("image_id"),
+			keyPairName:        evidence.text("key_pair_name"),
 			adminPassWOVersion: evidence.number("admin_pass_wo_version"),
 			userDataWOVersion:  evidence.number("user_data_wo_version"),
 			userData:           evidence.text("user_data_digest"),
 			triggers:           evidence.text("triggers_digest"),
 		},
+		plannedDisk: evidence.value("planned_root_volume_id"),
 	}
+}
+
+// plannedDisk returns the system disk that the plan of a first reinstall was made for, and reports whether it was being replaced
+// then.
+func (m *model) plannedDisk() (id string, replaced bool) {
+	disk := readLastReinstall(m.LastReinstall).plannedDisk
+
+	return disk.ValueString(), disk.IsNull()
 }
 
 // value returns the attribute last_reinstall.
@@ -103,20 +116,20 @@ func (l *lastReinstall) value() types.Object {
 	op := &l.op
 
 	return types.ObjectValueMust(lastReinstallTypes(), map[string]attr.Value{
-		"number":                  types.Int64Value(l.number),
-		"notice":                  types.StringValue(l.notice()),
-		"reasons":                 reasonsValue(l.reasons),
-		"state":                   types.StringValue(string(op.State)),
-		"adopted":                 types.BoolValue(op.Adopted),
-		"submitted_at":            timeValue(op.SubmittedAt),
-		"system_disk_erased_at":   erasedAt(*op),
-		"finished_at":             timeValue(op.FinishedAt),
-		"request_id":              textValue(op.RequestID),
-		"image_id":                textValue(op.ImageID),
-		"key_pair_name":           textValue(op.KeyPairName),
-		"installed_image_id":      textValue(op.InstalledImageID),
-		"installed_key_pair_name": textValue(op.InstalledKeyPairName),
-		"evidence": types.ObjectValueMust(devserver.AttributeTypes(evidenceAttributes()), map[string]attr.Value{
+		"number":                types.Int64Value(l.number),
+		"reasons":               reasonsValue(l.reasons),
+		"state":                 types.StringValue(string(op.State)),
+		"adopted":               types.BoolValue(op.Adopted),
+		"submitted_at":          timeValue(op.SubmittedAt),
+		"system_disk_erased_at": erasedAt(*op),
+		"finished_at":           timeValue(op.FinishedAt),
+		"request_id":            textValue(op.RequestID),
+		"evidence": types.ObjectValueMust(evidenceTypes(), map[string]attr.Value{
+			"planned_root_volume_id":  devserver.FirstKnown(l.plannedDisk, types.StringNull(), types.StringNull()),
+			"image_id":                textValue(op.ImageID),
+			"key_pair_name":           textValue(op.KeyPairName),
+			"installed_image_id":      textValue(op.InstalledImageID),
+			"installed_key_pair_name": textValue(op.InstalledKeyPairName),
 			"baseline_status":         textValue(string(op.Baseline.Status)),
 			"baseline_root_volume_id": textValue(op.Baseline.RootVolumeID),
 			"baseline_update_at":      millisecondsValue(op.Baseline.UpdatedAt),
@@ -136,6 +149,9 @@ func lastReinstallTypes() map[string]attr.Type {
 	return devserver.AttributeTypes(lastReinstallAttributes())
 }
 
+// evidenceTypes returns the types of the attributes of last_reinstall.evidence.
+func evidenceTypes() map[string]attr.Type { return devserver.AttributeTypes(evidenceAttributes()) }
+
 // erasedAt returns when this resource erased the system disk; null if it did not, or may not have.
 func erasedAt(op reinstall.Operation) types.String {
 	if op.Adopted || op.State == reinstall.StateUnknown || op.State == reinstall.StateNotStarted {
@@ -153,6 +169,16 @@ func reasonsValue(reasons []string) types.List {
 	}
 
 	return types.ListValueMust(types.StringType, elements)
+}
+
+// unknownValues returns the unknown values of attribute types.
+func unknownValues(attributeTypes map[string]attr.Type) map[string]attr.Value {
+	values := make(map[string]attr.Value, len(attributeTypes))
+	for name, attributeType := range attributeTypes {
+		values[name] = unknownValue(attributeType)
+	}
+
+	return values
 }
 
 // unknownValue returns the unknown value of an attribute type.

@@ -19,6 +19,22 @@ const (
 	privateTaken    = "taken"
 )
 
+// privateHalf is the key under which the first half of the plan of a replacement leaves for the second half whether it has
+// counted the erasure. Nothing else keeps it.
+const privateHalf = "half"
+
+// halfCounted is the value of privateHalf if the erasure was counted.
+const halfCounted = `"counted"`
+
+// halfOf returns the value of privateHalf.
+func halfOf(counted bool) string {
+	if counted {
+		return halfCounted
+	}
+
+	return `"planned"`
+}
+
 // marks are the contents of the private state.
 type marks struct {
 	imported bool // no apply has come after an import yet
@@ -118,7 +134,8 @@ func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostic
 		}
 	}
 
-	diags := private.SetKey(ctx, privateImported, flag(m.imported))
+	diags := private.SetKey(ctx, privateHalf, nil)
+	diags.Append(private.SetKey(ctx, privateImported, flag(m.imported))...)
 	diags.Append(private.SetKey(ctx, privateReimaged, flag(m.reimaged))...)
 	diags.Append(private.SetKey(ctx, privateTaken, taken)...)
 

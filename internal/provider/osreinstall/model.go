@@ -28,12 +28,15 @@ type model struct {
 	Triggers            types.Map      `tfsdk:"triggers"`
 	StopBeforeReinstall types.Bool     `tfsdk:"stop_before_reinstall"`
 	OnDrift             types.String   `tfsdk:"on_drift"`
+	ReinstallProtection types.Bool     `tfsdk:"reinstall_protection"`
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 
 	Region               types.String `tfsdk:"region"`
 	ProjectID            types.String `tfsdk:"project_id"`
 	InstalledKeyPairName types.String `tfsdk:"installed_key_pair_name"`
 	Ready                types.Bool   `tfsdk:"ready"`
+	ErasesSystemDisk     types.Bool   `tfsdk:"erases_system_disk"`
+	ReinstallNotice      types.String `tfsdk:"reinstall_notice"`
 	LastReinstall        types.Object `tfsdk:"last_reinstall"`
 }
 
@@ -97,11 +100,23 @@ func (m *model) complete(prior *model, allowed permit, result *reinstall.Result)
 	shown.fromAPI(result.Server)
 
 	m.ResolveUnknown(&shown.Model)
+
+	if m.Lags(&shown.Model) {
+		m.UpdateAt = types.Int64Null() // so that the next refresh reads the server whatever a listing shows
+	}
+
 	m.InstalledKeyPairName = devserver.FirstKnown(m.InstalledKeyPairName, shown.InstalledKeyPairName, types.StringNull())
 
-	last := lastReinstall{permit: allowed, op: result.Operation, with: readLastReinstall(prior.LastReinstall).with}
+	last := lastReinstall{
+		permit: allowed, op: result.Operation, with: readLastReinstall(prior.LastReinstall).with,
+		plannedDisk: readLastReinstall(m.LastReinstall).plannedDisk,
+	}
 	if allowed.erases() {
 		last.with = withArguments(m)
+	}
+
+	if m.ReinstallNotice.IsUnknown() {
+		m.ReinstallNotice = allowed.notice(m)
 	}
 
 	m.setLastReinstall(last)

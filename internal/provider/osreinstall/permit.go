@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
@@ -25,19 +24,28 @@ func (p *permit) erases() bool { return slices.ContainsFunc(p.reasons, erasing) 
 // resumes reports whether the apply first waits for an earlier reinstall.
 func (p *permit) resumes() bool { return slices.Contains(p.reasons, reasonResume) }
 
-// notice describes the permit. The number makes it differ from the one before: Terraform does not print unchanged values,
-// and the reasons may be the same again.
-func (p *permit) notice() string {
+// notice describes what the permit allows on the server of m, in words that hold before and after the apply. The number makes
+// it differ from the one before: Terraform does not print unchanged values, and the reasons may be the same again. A first
+// reinstall may follow another one, if it is a replacement, so it has the beginning of the id of the disk, which is planned too.
+func (p *permit) notice(m *model) types.String {
+	name := cmp.Or(m.Name.ValueString(), m.ID.ValueString())
 	reasons := strings.Join(slices.DeleteFunc(slices.Clone(p.reasons), func(r string) bool { return !erasing(r) }), ", ")
 
 	switch {
 	case p.resumes() && p.erases():
-		return fmt.Sprintf("waits for reinstall %d, then erases the system disk (reinstall %d): %s",
-			p.number-1, p.number, reasons)
+		return types.StringValue(fmt.Sprintf("waits for reinstall %d of %s, then erases its system disk (reinstall %d): %s",
+			p.number-1, name, p.number, reasons))
 	case p.resumes():
-		return fmt.Sprintf("waits for reinstall %d", p.number)
+		return types.StringValue(fmt.Sprintf("waits for reinstall %d of %s", p.number, name))
+	case slices.Contains(p.reasons, reasonCreate):
+		disk, _ := m.plannedDisk()
+		if disk, _, _ = strings.Cut(disk, "-"); disk != "" {
+			disk = ", disk " + disk
+		}
+
+		return types.StringValue(fmt.Sprintf("erases the system disk of %s (reinstall %d%s): %s", name, p.number, disk, reasons))
 	default:
-		return fmt.Sprintf("erases the system disk (reinstall %d): %s", p.number, reasons)
+		return types.StringValue(fmt.Sprintf("erases the system disk of %s (reinstall %d): %s", name, p.number, reasons))
 	}
 }
 
@@ -62,23 +70,21 @@ func (p *permit) limit(request *reinstall.Request, prior, plan *model, private m
 
 // planned returns last_reinstall for a plan that reinstalls the server or waits for op. Only the permit is known, so that
 // people and policies see it; and the time of the erasure, if the plan does not erase again and op is known to be accepted.
-func (p *permit) planned(op reinstall.Operation) types.Object {
-	attributeTypes := lastReinstallTypes()
-	values := make(map[string]attr.Value, len(attributeTypes))
-
-	for name, attributeType := range attributeTypes {
-		values[name] = unknownValue(attributeType)
-	}
+// disk is the system disk that the plan is made for.
+func (p *permit) planned(op reinstall.Operation, disk types.String) types.Object {
+	values := unknownValues(lastReinstallTypes())
+	evidence := unknownValues(evidenceTypes())
+	evidence["planned_root_volume_id"] = disk
 
 	values["number"] = types.Int64Value(p.number)
-	values["notice"] = types.StringValue(p.notice())
 	values["reasons"] = reasonsValue(p.reasons)
+	values["evidence"] = types.ObjectValueMust(evidenceTypes(), evidence)
 
 	if !p.erases() && op.State == reinstall.StateSubmitted {
 		values["system_disk_erased_at"] = erasedAt(op)
 	}
 
-	return types.ObjectValueMust(attributeTypes, values)
+	return types.ObjectValueMust(lastReinstallTypes(), values)
 }
 
 // readPermit returns the permit in a planned last_reinstall, and reports whether there is one. In a plan that sends nothing,

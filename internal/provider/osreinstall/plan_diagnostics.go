@@ -9,39 +9,43 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/userdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
 
 // The summaries of a plan.
 const (
-	summaryErase        = "System disk will be erased"
-	summaryMayErase     = "System disk may be erased"
-	summaryResume       = "Waiting for a reinstall that was sent before"
+	summaryErase        = "This plan erases a system disk"
+	summaryMayErase     = "This plan may erase a system disk"
+	summaryResume       = "This plan waits for a reinstall that was sent before"
 	summaryDrift        = "DevServer has drifted"
 	summaryImported     = "Imported DevServer differs from the configuration"
 	summaryAbsorbed     = "Imported DevServer is not reinstalled"
 	summaryCredential   = "Missing credential for the reinstall"
 	summaryCredentials  = "Conflicting credentials for the reinstall"
 	summaryReimagedKept = "Re-imaged DevServer is not reinstalled"
+	summaryUserData     = "User data may not run"
+	summaryPasswordLost = "Password may not work"
 )
 
 // planDiagnostics returns what the plan means for the disk, and what it lacks.
-func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics {
+func planDiagnostics(in *planInput, d *decision, config *model, seen *lookup) diag.Diagnostics {
 	var diags diag.Diagnostics
 
-	id := serverName(in)
+	id := serverName(in, seen)
 
 	if d.erases() {
-		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, fmt.Sprintf(
-			"Applying this plan reinstalls DevServer %s: the system disk will be erased. Reasons: %s.",
-			id, strings.Join(d.reasons, ", ")))
-		diags.Append(credentialDiagnostics(id, config)...)
+		diags.Append(eraseDiagnostics(in, d, config, seen)...)
+
+		if diags.HasError() {
+			return diags
+		}
 	}
 
 	if d.undecided {
 		diags.AddAttributeWarning(path.Root("last_reinstall"), summaryMayErase, fmt.Sprintf(
-			"Applying this plan may reinstall DevServer %s, which erases the system disk: whether it does depends on "+
-				"values that are known only after apply.%s", id, undecidedID(in)))
+			"This plan may reinstall DevServer %s, which erases its system disk: whether it does depends on values that are known "+
+				"only after apply.%s", id, undecidedID(in)))
 	}
 
 	if len(d.reasons) > 0 && d.reasons[0] == reasonResume {
@@ -83,6 +87,61 @@ func planDiagnostics(in *planInput, d *decision, config *model) diag.Diagnostics
 	return diags
 }
 
+// eraseDiagnostics returns what a plan that erases a system disk says about it, or why it must not.
+func eraseDiagnostics(in *planInput, d *decision, config *model, seen *lookup) diag.Diagnostics {
+	id := serverName(in, seen)
+
+	diags := seen.diagnostics(in, id)
+
+	if in.plan.ReinstallProtection.ValueBool() {
+		diags.Append(protectionError(id, d.reasons))
+	}
+
+	diags.Append(credentialDiagnostics(id, config)...)
+
+	if diags.HasError() {
+		return diags
+	}
+
+	detail := fmt.Sprintf("This plan reinstalls DevServer %s, which erases its system disk. Reasons: %s.%s",
+		id, strings.Join(d.reasons, ", "), seen.describe(in.plan.request(writeOnlyValues{}).StopFirst))
+	if in.prior == nil {
+		detail += " The server is new to this state: to take it over as it is, import it, which erases nothing; if the state " +
+			"has it under another address, use a moved block."
+	}
+
+	diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, detail)
+	diags.Append(userDataWarnings(in.plan, config, id)...)
+
+	return diags
+}
+
+// userDataWarnings warns of user data that is likely not to work. They quote nothing, and have no path, with which Terraform
+// would print a line of the configuration.
+func userDataWarnings(plan, config *model, id string) diag.Diagnostics {
+	var diags diag.Diagnostics
+
+	for _, argument := range []struct {
+		name  string
+		value types.String
+	}{{"user_data", plan.UserData}, {"user_data_wo", config.UserDataWO}} {
+		if problem := userdata.Problem(argument.value.ValueString()); problem != "" {
+			diags.AddWarning(summaryUserData, fmt.Sprintf("%s of DevServer %s %s.", argument.name, id, problem))
+		}
+	}
+
+	hasUserData := !plan.UserData.IsNull() || !config.UserDataWO.IsNull()
+	hasPassword := !plan.AdminPass.IsNull() || !config.AdminPassWO.IsNull()
+
+	if hasUserData && hasPassword {
+		diags.AddWarning(summaryPasswordLost, fmt.Sprintf("DevServer %s gets a password and user data. According to the documentation "+
+			"of ECS and BMS, user data can make the password of a Linux server void. Make sure that there is another way to log "+
+			"in, or use key_pair_name.", id))
+	}
+
+	return diags
+}
+
 // undecidedID describes what follows for a server whose id is known only at apply.
 func undecidedID(in *planInput) string {
 	if !in.plan.ID.IsUnknown() {
@@ -94,14 +153,14 @@ func undecidedID(in *planInput) string {
 }
 
 // serverName returns the id of the server of a plan, with its name if that is known.
-func serverName(in *planInput) string {
-	switch id := in.plan.ID.ValueString(); {
-	case in.prior == nil && in.plan.ID.IsUnknown():
-		return "(id known after apply)"
-	case in.prior == nil:
-		return id
-	default:
+func serverName(in *planInput, seen *lookup) string {
+	switch {
+	case in.prior != nil:
 		return in.prior.serverName()
+	case in.plan.ID.IsUnknown():
+		return "(id known after apply)"
+	default:
+		return apidiag.ServerName(in.plan.ID.ValueString(), seen.name())
 	}
 }
 
@@ -172,8 +231,8 @@ func resumeDetail(id string, op reinstall.Operation, erases bool) string {
 	}
 
 	if erases {
-		return detail + " Applying this plan waits for its end first, and then reinstalls the server once more."
+		return detail + " This plan waits for its end first, and then reinstalls the server once more."
 	}
 
-	return detail + " Applying this plan waits for its end, and sends nothing."
+	return detail + " This plan waits for its end, and sends nothing."
 }

@@ -406,7 +406,7 @@ func TestDecide(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, test)
 			}
 
-			got.write(&in)
+			got.write(&in, nil)
 			checkWritten(t, &got, &in)
 		})
 	}
@@ -426,7 +426,7 @@ func checkWritten(t *testing.T, d *decision, in *planInput) {
 		before := readLastReinstall(in.prior.LastReinstall).permit
 		if waits := slices.Equal(d.reasons, []string{"resume"}); waits != (allowed.number == before.number) ||
 			waits == allowed.erases() {
-			t.Errorf("permit %q, number %d after %d, erases %v", allowed.notice(), allowed.number, before.number, allowed.erases())
+			t.Errorf("permit %q, number %d after %d, erases %v", in.plan.ReinstallNotice.ValueString(), allowed.number, before.number, allowed.erases())
 		}
 
 		erased := in.plan.LastReinstall.Attributes()["system_disk_erased_at"]
@@ -434,8 +434,8 @@ func checkWritten(t *testing.T, d *decision, in *planInput) {
 			t.Errorf("the plan erases, and shows that the disk was erased at %v", erased)
 		}
 
-		if diff := cmp.Diff(d.reasons, allowed.reasons); diff != "" || allowed.notice() == before.notice() {
-			t.Errorf("permit %q after %q (-want +got):\n%s", allowed.notice(), before.notice(), diff)
+		if diff := cmp.Diff(d.reasons, allowed.reasons); diff != "" || in.plan.ReinstallNotice.ValueString() == before.notice(in.prior).ValueString() {
+			t.Errorf("permit %q after %q (-want +got):\n%s", in.plan.ReinstallNotice.ValueString(), before.notice(in.prior).ValueString(), diff)
 		}
 	}
 
@@ -465,7 +465,7 @@ func TestDecideCreate(t *testing.T) {
 		plan := settled()
 		in := newPlanInput(&plan, prior, marks{imported: true})
 		d := decide(&in)
-		d.write(&in)
+		d.write(&in, nil)
 
 		allowed, ok := readPermit(plan.LastReinstall)
 		if diff := cmp.Diff([]string{"create"}, allowed.reasons); diff != "" || !ok {
@@ -533,6 +533,58 @@ func TestUpdated(t *testing.T) {
 		got := plan.fromUpdate(&prior, permit{number: 2, reasons: test.reasons}, &test.result)
 		if op := readLastReinstall(got.LastReinstall).op; op.State != test.want || got.ImageID.ValueString() != test.image {
 			t.Errorf("%s: state %s with image %s, want %s with %s", name, op.State, got.ImageID, test.want, test.image)
+		}
+	}
+}
+
+// What the plan knew stays in the state, and is read again if the service shows something else: a data disk that was attached
+// during the reinstall is in the state after the next refresh.
+func TestUpdatedKeepsWhatThePlanKnew(t *testing.T) {
+	t.Parallel()
+
+	volume := func(id, kind string) modelarts.Volume { return modelarts.Volume{EVSID: &id, Type: &kind} }
+	updated := int64(300)
+
+	for name, test := range map[string]struct {
+		volumes []modelarts.Volume
+		again   bool
+		name    string
+	}{
+		"as planned":                 {[]modelarts.Volume{volume("new", "ROOT"), volume("data", "DATA")}, false, ""},
+		"another data disk":          {[]modelarts.Volume{volume("new", "ROOT"), volume("other", "DATA")}, true, ""},
+		"one data disk more":         {[]modelarts.Volume{volume("new", "ROOT"), volume("data", "DATA"), volume("more", "DATA")}, true, ""},
+		"the disks in another order": {[]modelarts.Volume{volume("data", "DATA"), volume("new", "ROOT")}, true, ""},
+		"no disks":                   {nil, false, ""},
+		"another name":               {[]modelarts.Volume{volume("new", "ROOT"), volume("data", "DATA")}, true, "renamed"},
+	} {
+		prior, plan := settled(), settled()
+		prior.fromAPI(&modelarts.Server{UpdateAt: &updated, Volumes: []modelarts.Volume{volume("old", "ROOT"), volume("data", "DATA")}})
+		plan.Triggers = triggers("two")
+
+		in := newPlanInput(&plan, &prior, marks{})
+		d := decide(&in)
+		d.write(&in, nil)
+
+		allowed, _ := readPermit(plan.LastReinstall)
+		result := reinstall.Result{
+			Outcome: reinstall.OutcomeCompleted, Operation: reinstall.Operation{State: reinstall.StateCompleted},
+			Server: &modelarts.Server{UpdateAt: &updated, Volumes: test.volumes},
+		}
+
+		if test.name != "" {
+			result.Server.Name = &test.name
+		}
+
+		got := plan.fromUpdate(&prior, allowed, &result)
+
+		root, want := got.rootVolumeID(), "new"
+		if test.volumes == nil {
+			want = ""
+		}
+
+		if len(got.Volumes.Elements()) != 2 || root != want || got.UpdateAt.IsNull() != test.again {
+			t.Errorf("%s: disks %s, update_at %s; want the planned ones with %q, and a reading again: %v",
+				name, got.Volumes, got.UpdateAt, want, test.again)
 		}
 	}
 }

@@ -94,14 +94,16 @@ func rootVolumeDiagnostics(state *model, server *modelarts.Server) diag.Diagnost
 		state.serverName(), server.RootVolumeID(), state.rootVolumeID()))}
 }
 
-// deletedWarning says that removing a server from the state leaves the machine alone.
-func deletedWarning(state *model) diag.Diagnostic {
-	detail := fmt.Sprintf("DevServer %s was removed from the state only. The machine stays as it is.", state.serverName())
+// destroyWarning says that removing a server from the state leaves the machine alone.
+func destroyWarning(state *model) diag.Diagnostic {
+	detail := fmt.Sprintf("Destroying this resource removes DevServer %s from the state and sends nothing. The machine stays as it "+
+		"is.", state.serverName())
 	if last := readLastReinstall(state.LastReinstall); last.asked && last.op.State.Open() {
 		detail += " Its reinstall continues."
 	}
 
-	return diag.NewWarningDiagnostic(summaryDeleted, detail)
+	return diag.NewWarningDiagnostic(summaryDeleted, detail+" A resource for it that is added later reinstalls it, unless the server "+
+		"is imported.")
 }
 
 // importIDError reports an import id that is not the id of a DevServer.

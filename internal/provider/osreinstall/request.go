@@ -35,6 +35,11 @@ func readWriteOnly(ctx context.Context, config tfsdk.Config) (writeOnlyValues, d
 	}, diags
 }
 
+// writeOnly returns the write-only arguments of a configuration.
+func (m *model) writeOnly() writeOnlyValues {
+	return writeOnlyValues{adminPass: modelarts.NewSecret(m.AdminPassWO.ValueString()), userData: encodedSecret(m.UserDataWO)}
+}
+
 // request maps the plan and the write-only arguments onto a request. Image ids are sent in lower case, as the service
 // shows them.
 func (m *model) request(secrets writeOnlyValues) reinstall.Request {

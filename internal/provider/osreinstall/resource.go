@@ -25,6 +25,7 @@ var (
 	_ resource.ResourceWithModifyPlan       = (*reinstallResource)(nil)
 	_ resource.ResourceWithImportState      = (*reinstallResource)(nil)
 	_ resource.ResourceWithIdentity         = (*reinstallResource)(nil)
+	_ resource.ResourceWithUpgradeState     = (*reinstallResource)(nil)
 )
 
 // defaultReinstallTimeout limits a Create or an Update for which no timeout is configured.
@@ -97,8 +98,13 @@ func (r *reinstallResource) ConfigValidators(context.Context) []resource.ConfigV
 func (r *reinstallResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.Plan.Raw.IsNull() {
-		return // A destroy sends nothing.
+	if req.Plan.Raw.IsNull() { // a destroy, which sends nothing
+		var state model
+
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(destroyWarning(&state))
+
+		return
 	}
 
 	var config, plan model
@@ -111,6 +117,9 @@ func (r *reinstallResource) ModifyPlan(
 		private marks
 	)
 
+	half, diags := req.Private.GetKey(ctx, privateHalf)
+	resp.Diagnostics.Append(diags...)
+
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
@@ -121,12 +130,41 @@ func (r *reinstallResource) ModifyPlan(
 		return
 	}
 
-	in := newPlanInput(&plan, prior, private)
-	d := decide(&in)
-	d.write(&in)
+	if prior != nil && r.data.Configured() { // an earlier process sent these secrets, and there may have been no refresh
+		r.withholdSent(prior)
+	}
 
+	in := newPlanInput(&plan, prior, private)
+	counted, diags := r.completePlan(ctx, &in, &config, prior != nil, string(half) == halfCounted)
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(planDiagnostics(&in, &d, &config)...)
+
+	if prior == nil {
+		resp.Diagnostics.Append((&marks{}).write(ctx, resp.Private)...) // what the replaced resource had
+	} else {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateHalf, []byte(halfOf(counted)))...)
+	}
+}
+
+// completePlan decides, looks up what is erased, and writes the permit into the plan. It counts the erasure unless the first half
+// of the plan of a replacement has, and reports whether it was counted.
+func (r *reinstallResource) completePlan(
+	ctx context.Context, in *planInput, config *model, hasState, counted bool,
+) (bool, diag.Diagnostics) {
+	d := decide(in)
+	seen := r.lookUp(ctx, in, &d, config, hasState)
+	d.write(in, seen)
+
+	diags := planDiagnostics(in, &d, config, seen)
+
+	replaced := hasState && in.prior == nil // the second half of this plan counts it
+	if (d.erases() || d.undecided) && !counted && !replaced {
+		diags.Append(r.countErasure(in, &d, seen)...)
+
+		counted = true
+	}
+
+	return counted, diags
 }
 
 // Create reinstalls the server. It returns an error only where there is no state to keep: Terraform taints a state that
@@ -153,6 +191,7 @@ func (r *reinstallResource) Create(
 
 	request := plan.request(secrets)
 	request.Timeout, request.Progress = timeout, logProgress(ctx)
+	request.RootVolumeID, request.JoinsFirst = plan.plannedDisk()
 
 	resp.Diagnostics.Append(requestDiagnostics(&request)...)
 
@@ -194,6 +233,10 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 
+	if state.ErasesSystemDisk.IsNull() { // after an import
+		state.ErasesSystemDisk = types.BoolValue(false)
+	}
+
 	if !r.data.Configured() {
 		resp.Diagnostics.Append(notRefreshedWarning(state.serverName()))
 
@@ -203,9 +246,7 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	// An earlier process sent these secrets, and the service may still quote them.
-	sent := state.request(writeOnlyValues{})
-	r.data.Client.Withhold(&sent.Body)
+	r.withholdSent(&state) // by an earlier process, and the service may still quote it
 
 	server, err := r.readServer(ctx, &state)
 
@@ -318,11 +359,8 @@ func (r *reinstallResource) Update(
 }
 
 // Delete removes the server from the state only: the machine stays as it is.
-func (r *reinstallResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(deletedWarning(&state))
+func (r *reinstallResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+	// The plan has said that the machine stays as it is, unless this is a replacement, which reinstalls it.
 }
 
 // ImportState imports a server by its id or its identity. The apply that imports it reinstalls nothing.
@@ -342,6 +380,12 @@ func (r *reinstallResource) ImportState(
 
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateImported, []byte("true"))...)
+}
+
+// withholdSent keeps the secrets of a state out of everything that is quoted.
+func (r *reinstallResource) withholdSent(state *model) {
+	sent := state.request(writeOnlyValues{})
+	r.data.Client.Withhold(&sent.Body)
 }
 
 // setProject sets the project and the region that the provider works in.

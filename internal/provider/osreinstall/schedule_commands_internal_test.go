@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
@@ -136,7 +138,13 @@ func (w *world) refresh(
 func (w *world) plan(
 	ctx context.Context, provider providerProcess, number int, run *scheduleRun, i int, state *resourceState, plan *resourcePlan,
 ) bool {
-	if run.kind == runDestroy {
+	if run.inputs[i].removed && state.model == nil {
+		plan.action = planNothing
+
+		return true
+	}
+
+	if run.kind == runDestroy || run.inputs[i].removed {
 		plan.action = planDelete
 
 		return true
@@ -166,6 +174,7 @@ func (w *world) applyAll(
 	plans := slices.Clone(saved.plans)
 	steps := make([]traceStep, len(w.ids))
 	ends := make([]applyResult, len(w.ids))
+	ready := make([]bool, len(w.ids))
 	finished := make(chan struct{})
 
 	var applies sync.WaitGroup
@@ -176,7 +185,11 @@ func (w *world) applyAll(
 			began: time.Now(), prior: saved.states[i], next: saved.states[i],
 		}
 
-		if w.finalPlan(ctx, provider, &steps[i], &plans[i]) {
+		ready[i] = w.finalPlan(ctx, provider, &steps[i], &plans[i])
+	}
+
+	for i := range w.ids {
+		if ready[i] {
 			w.markApplying(run, i)
 			applies.Go(func() {
 				time.Sleep(time.Duration(i) * time.Millisecond) // for the same order every time
@@ -269,6 +282,12 @@ func (w *world) finalPlan(ctx context.Context, provider providerProcess, step *t
 		return false
 	}
 
+	if plan.action == planCreate && plan.outdated(&again) {
+		step.messages.errors = append(step.messages.errors, inconsistentPlan)
+
+		return false
+	}
+
 	if problem := plan.contradicts(&again); problem != "" {
 		step.messages.errors = append(step.messages.errors, impossible+problem)
 
@@ -285,6 +304,18 @@ func (w *world) finalPlan(ctx context.Context, provider providerProcess, step *t
 // impossible marks what Terraform would report as a bug of the provider.
 const impossible = "impossible: "
 
+// inconsistentPlan is what Terraform reports if a value that the plan knew is another one in the final plan.
+const inconsistentPlan = "Provider produced inconsistent final plan"
+
+// outdated reports whether the server of a Create is not as the plan knew it: it has another system disk, or shows one only
+// now, or no longer.
+func (p *resourcePlan) outdated(final *resourcePlan) bool {
+	disk, notice := readLastReinstall(p.model.LastReinstall).plannedDisk, p.model.ReinstallNotice
+
+	return !disk.IsUnknown() && !disk.Equal(readLastReinstall(final.model.LastReinstall).plannedDisk) ||
+		!notice.IsUnknown() && !notice.Equal(final.model.ReinstallNotice)
+}
+
 // contradicts tells in what the final plan is not the one that was shown.
 func (p *resourcePlan) contradicts(final *resourcePlan) string {
 	if !p.inputs.undecided && !p.inputs.undecidedID && p.action != final.action {
@@ -294,8 +325,16 @@ func (p *resourcePlan) contradicts(final *resourcePlan) string {
 	shown, ok := p.permit()
 	meant, stillOK := final.permit()
 
-	if ok && (!stillOK || shown.notice() != meant.notice()) {
-		return fmt.Sprintf("the plan says %q, the final plan %q", shown.notice(), meant.notice())
+	if ok && (!stillOK || shown.number != meant.number || !slices.Equal(shown.reasons, meant.reasons)) {
+		return fmt.Sprintf("the plan says %v, the final plan %v", shown, meant)
+	}
+
+	for _, pair := range [][2]attr.Value{
+		{p.model.ReinstallNotice, final.model.ReinstallNotice}, {p.model.ErasesSystemDisk, final.model.ErasesSystemDisk},
+	} {
+		if !pair[0].IsUnknown() && !pair[0].Equal(pair[1]) {
+			return fmt.Sprintf("the plan says %s, the final plan %s", pair[0], pair[1])
+		}
 	}
 
 	return ""

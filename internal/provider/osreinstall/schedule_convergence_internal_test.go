@@ -88,8 +88,21 @@ func (w *world) approach(ctx context.Context, number, n, space int) []bool {
 		}
 	}
 
+	// A server that is gone, or has broken while its end was waited for, is taken out of the configuration once a plan has
+	// said so.
+	for i, id := range w.ids {
+		truth, exists := w.cloud.Server(id)
+		broken := brokenStatus(truth.Status) && w.workspaces[space].known[i].open()
+		run.inputs[i].removed = n > 0 && (!exists || broken)
+	}
+
 	before := len(w.trace.steps)
 	empty := make([]bool, len(w.ids))
+
+	for i := range empty {
+		empty[i] = run.inputs[i].removed
+	}
+
 	w.command(ctx, number, run, &processTransport{cloud: w.cloud.RoundTripper(), run: number}, nil)
 
 	for _, step := range w.trace.steps[before:] {
@@ -111,15 +124,15 @@ func (in *scheduleInputs) calm() {
 }
 
 // repair brings into order, on the console, what no reinstall is taken from, as the error of the provider says. It
-// touches nothing while a request is open: see mayAct.
+// touches no server whose request is open: see mayAct.
 func (w *world) repair(space int) {
-	if slices.ContainsFunc(w.workspaces[space].known, resourceState.open) {
-		return
-	}
-
 	w.cloud.Sync()
 
 	for i, id := range w.ids {
+		if w.workspaces[space].known[i].open() {
+			continue
+		}
+
 		if truth, _ := w.cloud.Server(id); brokenStatus(truth.Status) {
 			w.trace.acts = append(w.trace.acts, traceAct{scheduleActor{server: i, kind: actPowerOff}, time.Now()})
 			w.cloud.PowerOff(id)

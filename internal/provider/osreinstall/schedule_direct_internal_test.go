@@ -8,7 +8,6 @@ import (
 
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/modelarts"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/apidiag"
-	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/devserver"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/provider/providerdata"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 )
@@ -47,6 +46,10 @@ func (d directProcess) read(ctx context.Context, prior resourceState) (resourceS
 	defer cancel()
 
 	state := *prior.model
+	if state.ErasesSystemDisk.IsNull() {
+		state.ErasesSystemDisk = types.BoolValue(false)
+	}
+
 	server, err := d.resource.readServer(ctx, &state)
 
 	switch {
@@ -69,7 +72,7 @@ func (d directProcess) read(ctx context.Context, prior resourceState) (resourceS
 	return prior, said
 }
 
-func (directProcess) plan(
+func (d directProcess) plan(
 	ctx context.Context, id string, prior resourceState, in scheduleInputs, undecided bool,
 ) (resourcePlan, messages) {
 	var said messages
@@ -82,7 +85,7 @@ func (directProcess) plan(
 	var state *model
 
 	if prior.model == nil || prior.tainted {
-		plan.unknownAsComputed(ctx)
+		plan.unknownAsComputed()
 		p.action = planCreate
 	} else {
 		copied := *prior.model
@@ -91,9 +94,8 @@ func (directProcess) plan(
 
 	input := newPlanInput(&plan, state, prior.known)
 
-	decided := decide(&input)
-	decided.write(&input)
-	said.add(planDiagnostics(&input, &decided, config))
+	_, diags := d.resource.completePlan(ctx, &input, config, state != nil, false)
+	said.add(diags)
 
 	if p.action == planUpdate && sameModel(&plan, prior.model) {
 		p.action = planNothing
@@ -103,14 +105,9 @@ func (directProcess) plan(
 }
 
 // unknownAsComputed makes unknown what the framework makes unknown in the plan of a new resource.
-func (m *model) unknownAsComputed(ctx context.Context) {
-	null := devserver.NullModel()
-
-	m.SetUnknownAfterReinstall()
-	m.Category, m.ChargingMode, m.Flavor = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.Name, m.OrderID, m.SubnetID, m.VPCID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.CloudServer, m.ServerHPS = types.ObjectUnknown(null.CloudServer.AttributeTypes(ctx)), types.ObjectUnknown(null.ServerHPS.AttributeTypes(ctx))
-	m.CreateAt, m.Ready = types.Int64Unknown(), types.BoolUnknown()
+func (m *model) unknownAsComputed() {
+	m.SetUnknown()
+	m.Ready, m.ErasesSystemDisk, m.ReinstallNotice = types.BoolUnknown(), types.BoolUnknown(), types.StringUnknown()
 	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 }
 
@@ -127,6 +124,7 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 	}
 
 	if p.action == planCreate {
+		request.RootVolumeID, request.JoinsFirst = plan.plannedDisk()
 		result := d.resource.data.Engine.Run(ctx, request)
 		said.add(apidiag.Outcome(request.ServerID, plan.Name.ValueString(), &result, apidiag.DuringCreate))
 

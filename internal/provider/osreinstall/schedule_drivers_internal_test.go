@@ -171,7 +171,7 @@ func scheduleProviderData(transport http.RoundTripper, limits reinstall.Limits, 
 	}
 
 	return &providerdata.Data{
-		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits),
+		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits), Images: modelarts.NewImageReader(client),
 		Region: simulator.DefaultRegion,
 	}, nil
 }

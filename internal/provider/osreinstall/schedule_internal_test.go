@@ -35,6 +35,7 @@ type scheduleInputs struct {
 	undecided     bool // the trigger is known only at apply
 	undecidedID   bool // and so is the id, which turns out to be the same
 	upper         bool // the image id is written in upper case
+	removed       bool // the resource is not in the configuration
 }
 
 // scheduleCommand is which command a run is.

@@ -21,8 +21,11 @@ func (d dice) between(least, most time.Duration) time.Duration {
 
 func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
+// thirdImageID is an image that the schedules add: the third one that every cloud has is for other servers.
+const thirdImageID = "9c0d1e2f-4f50-4a61-8b72-9c83ad94be05"
+
 var (
-	scheduleImages   = []string{simulator.DefaultImageID, simulator.UbuntuImageID, simulator.EulerImageID}
+	scheduleImages   = []string{simulator.DefaultImageID, simulator.UbuntuImageID, thirdImageID}
 	scheduleKeyPairs = []string{"KeyPair-1", "KeyPair-2", "KeyPair-3"}
 )
 

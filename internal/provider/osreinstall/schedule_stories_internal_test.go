@@ -87,7 +87,7 @@ func scheduleStories() map[string]scheduleStory {
 				func(run *scheduleRun) { run.inputs[0].image = simulator.DefaultImageID })),
 		// A joined reinstall is still open when an image is configured that the server shows only until it ends.
 		"an image that goes away is not the one asked for": story(1, "submitted completed",
-			storyRun(runPlan, password, storyActor(actReinstall, 10*time.Second, simulator.EulerImageID, "KeyPair-3")),
+			storyRun(runPlan, password, storyActor(actReinstall, 10*time.Second, thirdImageID, "KeyPair-3")),
 			storyRun(runApply, password, storyCut(cutCtrlC, 12*time.Second)),
 			storyRun(runApply, wanting, storyGap)),
 		"a saved plan after a crash": story(2, "completed crash completed",

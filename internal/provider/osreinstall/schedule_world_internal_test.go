@@ -81,6 +81,8 @@ func playSchedule(ctx context.Context, s *schedule, driver providerDriver) *sche
 		})
 	}
 
+	w.cloud.AddImage(simulator.Image{ID: thirdImageID})
+
 	for _, server := range s.servers {
 		added := w.cloud.AddServer(simulator.Server{Status: server.status, ImageID: server.image, KeyPairName: server.key})
 		w.ids = append(w.ids, added.ID)

@@ -28,6 +28,7 @@ func (r *reinstallResource) Schema(ctx context.Context, _ resource.SchemaRequest
 	maps.Copy(attributes, devserver.Attributes())
 
 	resp.Schema = schema.Schema{
+		Version: schemaVersion,
 		MarkdownDescription: "Reinstalls the operating system of a ModelArts DevServer (Lite Server), waits until the " +
 			"machine is back, and then watches it for drift. **Every reinstall erases the system disk.** See the " +
 			"[ModelArts API documentation](https://support.huaweicloud.com/intl/en-us/api-modelarts/ReinstallOsDevServer.html).",
@@ -162,6 +163,12 @@ func settingArguments(ctx context.Context) map[string]schema.Attribute {
 				"system disk; `ignore` does nothing. A change of this argument alone sends nothing.",
 			Validators: []validator.String{onDriftValidator()},
 		},
+		"reinstall_protection": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether to protect the system disk: with `true`, a plan that would erase it is an error that " +
+				"names the reasons. Default: `false`. Unlike `prevent_destroy`, which does not see a reinstall in place, it " +
+				"covers every reason. A change of this argument alone sends nothing.",
+		},
 		"timeouts": timeoutsAttribute(ctx),
 	}
 }
@@ -211,10 +218,24 @@ func resultAttributes() map[string]schema.Attribute {
 				"that ends in `_FAILED`, whatever the cause. Use it in a `postcondition`: a first apply that did not see the end of " +
 				"the reinstall only warns, and exits with 0.",
 		},
+		"erases_system_disk": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether the apply erases the system disk. In a plan that changes this resource, it says what " +
+				"that plan does, and is known unless that depends on values that are known only after apply; so policies and " +
+				"conditions should treat unknown as `true`. After the apply, it keeps that value until the next change. `false` " +
+				"after an import.",
+		},
+		"reinstall_notice": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "One sentence about what the apply does to the server, such as `erases the system disk of " +
+				"trainer-1 (reinstall 2): image_id`; it holds before and after the apply. Null if there was none since an import. " +
+				"In a plan, it is known unless the server cannot be read yet, or what is done depends on values that are known " +
+				"only after apply.",
+		},
 		"last_reinstall": schema.SingleNestedAttribute{
 			Computed: true,
 			MarkdownDescription: "The last reinstall that this resource requested; null if there was none. In a plan, its " +
-				"`reasons` say why the server will be reinstalled.",
+				"`reasons` say why the server is to be reinstalled.",
 			Attributes: lastReinstallAttributes(),
 		},
 	}
@@ -231,8 +252,6 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			MarkdownDescription: "How many reinstalls this resource has requested, including this one.",
 		},
-		"notice": text("What the last apply was permitted to do, in words. In a plan, it says whether the system disk will be " +
-			"erased, and why."),
 		"reasons": schema.ListAttribute{
 			Computed:    true,
 			ElementType: types.StringType,
@@ -254,16 +273,14 @@ func lastReinstallAttributes() map[string]schema.Attribute {
 			"machine that ran the apply; null if this resource did not erase it, or if that is unclear. In a plan, it is known only " +
 			"after apply if the apply erases the disk, or may erase it, or waits to find out whether an earlier request, whose " +
 			"response was lost, has erased it."),
-		"finished_at":             text("When its end was seen (RFC 3339), by the clock of the machine that saw it; null until then."),
-		"request_id":              text("Request ID (`X-Request-Id`) of the service's response, for support cases."),
-		"image_id":                text("ID of the requested image, in lower case; null if none was requested."),
-		"key_pair_name":           text("Name of the requested key pair; null if none was requested."),
-		"installed_image_id":      text("ID of the image that the server showed at the end."),
-		"installed_key_pair_name": text("Name of the key pair that the server showed at the end."),
+		"finished_at": text("When its end was seen (RFC 3339), by the clock of the machine that saw it; null until then."),
+		"request_id":  text("Request ID (`X-Request-Id`) of the service's response, for support cases."),
 		"evidence": schema.SingleNestedAttribute{
-			Computed: true,
-			MarkdownDescription: "What later plans and applies compare with: what the server showed when the request was " +
-				"sent, and the installed values that the service does not show.",
+			Computed:  true,
+			Sensitive: true,
+			MarkdownDescription: "What later plans and applies compare with: the disk that the plan was made for, what the server " +
+				"showed when the request was sent and when it ended, and the installed values that the service does not show. " +
+				"It is sensitive so that a plan spends one line on it.",
 			Attributes: evidenceAttributes(),
 		},
 	}
@@ -279,6 +296,12 @@ func evidenceAttributes() map[string]schema.Attribute {
 	}
 
 	return map[string]schema.Attribute{
+		"planned_root_volume_id": text("EVS ID of the system disk that the plan was made for; null if the server showed none, or was " +
+			"getting another one. The apply erases no other disk."),
+		"image_id":                text("ID of the requested image, in lower case; null if none was requested."),
+		"key_pair_name":           text("Name of the requested key pair; null if none was requested."),
+		"installed_image_id":      text("ID of the image that the server showed at the end."),
+		"installed_key_pair_name": text("Name of the key pair that the server showed at the end."),
 		"baseline_status":         text("Status of the server when the request was sent."),
 		"baseline_root_volume_id": text("EVS ID of the system disk that the server had when the request was sent."),
 		"baseline_update_at":      number("Update time of the server when the request was sent, in epoch milliseconds."),
@@ -292,17 +315,9 @@ func evidenceAttributes() map[string]schema.Attribute {
 		"admin_pass_wo_version": number("`admin_pass_wo_version` of the last request. An argument that is removed and then put " +
 			"back unchanged is not a reason for a reinstall."),
 		"user_data_wo_version": number("`user_data_wo_version` of the last request."),
-		"user_data_digest": schema.StringAttribute{
-			Computed:  true,
-			Sensitive: true,
-			MarkdownDescription: "Digest of the `user_data` of the last request, after decoding base64 and gzip, and with line endings " +
-				"normalized.",
-		},
-		"triggers_digest": schema.StringAttribute{
-			Computed:            true,
-			Sensitive:           true,
-			MarkdownDescription: "Digest of the `triggers` of the last request.",
-		},
+		"user_data_digest": text("Digest of the `user_data` of the last request, after decoding base64 and gzip, and with line " +
+			"endings normalized."),
+		"triggers_digest": text("Digest of the `triggers` of the last request."),
 	}
 }
 

@@ -3,6 +3,7 @@ package providerdata
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -20,7 +21,15 @@ type Data struct {
 	Client *modelarts.Client
 	Engine *reinstall.Engine
 	Fleet  *modelarts.FleetReader
+	Images *modelarts.ImageReader
 	Region string
+
+	Erasures Erasures
+	// MaxReinstalls is the number of servers that one plan may erase; nil: any.
+	MaxReinstalls *int64
+	// Replacing keeps what the plan of a replacement has read of the new server, by its id, until Terraform makes the second half
+	// of that plan.
+	Replacing sync.Map
 }
 
 // From returns the provider data that the framework passes on as data; nil before the provider is configured,
