@@ -94,8 +94,9 @@ func newControlledCloud(t *testing.T, servers []simulator.Server, p phase) *cont
 	return s
 }
 
-// beforeGet is called before each GET of a server is handled. The second GET during a reinstall finds it ended, unless
-// operations are held; the GET after that one compares the result.
+// beforeGet is called before each GET of a server is handled. The fourth GET during a reinstall finds it ended, unless
+// operations are held: a plan, the same plan in the apply, and the check come before the wait. The GET after that one compares
+// the result.
 func (s *controlledCloud) beforeGet(id string) {
 	server, _ := s.Server(id)
 
@@ -109,7 +110,7 @@ func (s *controlledCloud) beforeGet(id string) {
 
 	if server.Status == simulator.StatusReinstallingOS {
 		s.gets[id]++
-		ends = !s.holding && s.gets[id] > 1
+		ends = !s.holding && s.gets[id] > 3
 	}
 
 	if ends {
@@ -212,8 +213,8 @@ func (s *controlledCloud) last() int {
 }
 
 // metSince reports whether the run that started after request n has met every server: it has sent a reinstall request, or
-// read the server a second time, after a first GET that showed the server as it was. Only answered requests count, since an
-// open one may still show anything.
+// read the server a fourth time, after its plan, the same plan in the apply, and a check that showed the server as it was. Only
+// answered requests count, since an open one may still show anything.
 func (s *controlledCloud) metSince(n int) bool {
 	met := map[string]int{}
 
@@ -221,14 +222,14 @@ func (s *controlledCloud) metSince(n int) bool {
 		switch {
 		case r.N <= n, r.Status == 0:
 		case r.Action == "reinstallos":
-			met[r.ServerID] += 2
+			met[r.ServerID] += 4
 		case r.Action == "get":
 			met[r.ServerID]++
 		}
 	}
 
 	for _, id := range s.ids {
-		if met[id] < 2 {
+		if met[id] < 4 {
 			return false
 		}
 	}

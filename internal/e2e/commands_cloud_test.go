@@ -63,6 +63,14 @@ func cmdBehavior(ts *testscript.TestScript, w *world, args []string) {
 	w.cloud.SetBehavior(behavior)
 }
 
+// cmdImage adds an image, or replaces it: image JSON of simulator.Image.
+func cmdImage(ts *testscript.TestScript, w *world, args []string) {
+	var image simulator.Image
+
+	unmarshal(ts, args, &image)
+	w.cloud.AddImage(image)
+}
+
 // cmdFault adds a fault rule: fault JSON of simulator.Fault.
 func cmdFault(ts *testscript.TestScript, w *world, args []string) {
 	var fault simulator.Fault

@@ -28,7 +28,7 @@ type resourceChange struct {
 }
 
 // cmdPlanned makes a plan in the file plan.out and checks one resource in its JSON:
-// planned ADDRESS ACTIONS [reasons=A;B] [unknown=X,Y] [known=X,Y] [-- PLAN ARGS]. An action is no-op, create, update or
+// planned ADDRESS ACTIONS [reasons=A;B] [unknown=X,Y] [known=X,Y] [after.NAME=VALUE] [-- PLAN ARGS]. An action is no-op, create, update or
 // delete; several are joined by "+".
 func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
 	planArgs := []string{"plan", "-out=plan.out"}
@@ -42,7 +42,7 @@ func cmdPlanned(ts *testscript.TestScript, w *world, args []string) {
 }
 
 // cmdAlso checks one more resource in the last plan that planned has made: also ADDRESS ACTIONS [reasons=A;B]
-// [unknown=X,Y] [known=X,Y].
+// [unknown=X,Y] [known=X,Y] [after.NAME=VALUE].
 func cmdAlso(ts *testscript.TestScript, w *world, args []string) {
 	i := slices.IndexFunc(w.changes, func(change resourceChange) bool { return change.Address == args[0] })
 	if i < 0 {
@@ -94,7 +94,25 @@ func (c *resourceChange) check(key, value string) string {
 			}
 		}
 	default:
+		return c.checkValue(key, value)
+	}
+
+	return ""
+}
+
+// checkValue compares the planned value of an attribute: after.NAME=VALUE.
+func (c *resourceChange) checkValue(key, want string) string {
+	name, ok := strings.CutPrefix(key, "after.")
+	if !ok {
 		return "no such property: " + key
+	}
+
+	if unknown := c.Change.AfterUnknown[name]; anyTrue(unknown) {
+		return fmt.Sprintf("%s is unknown, want %q", name, want)
+	}
+
+	if got := fmt.Sprint(c.Change.After[name]); got != want {
+		return fmt.Sprintf("%s is %q, want %q", name, got, want)
 	}
 
 	return ""

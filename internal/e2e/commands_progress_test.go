@@ -11,13 +11,23 @@ import (
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
-// cmdAutofinish makes each reinstall end with the second GET of its server, however long it would last otherwise, so that no
-// script depends on the speed of the machine: autofinish [off]. The GET of a refresh counts as well.
-func cmdAutofinish(_ *testscript.TestScript, w *world, args []string) {
+// cmdAutofinish makes each reinstall end with the second GET of its server, or with another one, however long it would last
+// otherwise, so that no script depends on the speed of the machine: autofinish [N | off]. The GETs of a refresh and of a plan
+// count as well.
+func cmdAutofinish(ts *testscript.TestScript, w *world, args []string) {
 	if len(args) > 0 && args[0] == "off" {
 		w.stopAutofinish()
 
 		return
+	}
+
+	last := 2
+
+	if len(args) > 0 {
+		var err error
+
+		last, err = strconv.Atoi(args[0])
+		ts.Check(err)
 	}
 
 	var (
@@ -33,7 +43,7 @@ func cmdAutofinish(_ *testscript.TestScript, w *world, args []string) {
 
 		mu.Lock()
 		gets[id]++
-		ends := gets[id]%2 == 0
+		ends := gets[id]%last == 0
 		mu.Unlock()
 
 		if ends {

@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdRequests compares how often servers were read one by one and by a listing, or resets all counts:
-// requests get=N list<=N, requests reset.
+// cmdRequests compares how often servers were read one by one and by a listing, and images one by one, and how many requests
+// were no reads, or resets all counts: requests get=N list<=N image=N writes=N, requests reset.
 func cmdRequests(ts *testscript.TestScript, w *world, args []string) {
 	if args[0] == "reset" {
 		w.cloud.ResetLog()
@@ -19,8 +19,10 @@ func cmdRequests(ts *testscript.TestScript, w *world, args []string) {
 	}
 
 	compareCounts(ts, args, map[string]int{
-		"get":  w.cloud.Count("GET", "/dev-servers/{id}"),
-		"list": w.cloud.Count("GET", "/dev-servers"),
+		"get":    w.cloud.Count("GET", "/dev-servers/{id}"),
+		"list":   w.cloud.Count("GET", "/dev-servers"),
+		"image":  w.cloud.Count("GET", "/dev-servers/images/{id}"),
+		"writes": w.cloud.Count("PUT", "") + w.cloud.Count("POST", "/dev-servers/{id}/reinstallos"),
 	})
 }
 

@@ -20,6 +20,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"server":     plain(cmdServer),
 		"servers":    plain(cmdServers),
 		"requests":   plain(cmdRequests),
+		"image":      plain(cmdImage),
 		"behavior":   plain(cmdBehavior),
 		"fault":      plain(cmdFault),
 		"outside":    plain(cmdOutside),

@@ -21,7 +21,10 @@ var guideRows = map[string][]string{
 	"The status of the server forbids a reinstall": {"refused.txtar", "failed.txtar"},
 	"The apply ends before the request was sent":   {"../../../reinstall/interruption_test.go:while stopping"},
 	"The plan is out of date: the server has another system disk, or no longer needs the reinstall": {
-		"guide_saved_plan.txtar",
+		"guide_saved_plan.txtar", "plan_other_disk.txtar",
+	},
+	"A saved plan is applied a second time, and the state of the first time is lost": {
+		"plan_other_disk.txtar", "guide_saved_plan.txtar",
 	},
 	"The apply ends while the server is being reinstalled":      {"timeout.txtar"},
 	"The answer is lost, and the server shows a reinstall":      {"answers.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},

@@ -27,6 +27,9 @@ const (
 	modelFile     = "internal/provider/osreinstall/model.go"
 	marksFile     = "internal/provider/osreinstall/marks.go"
 	resourceFile  = "internal/provider/osreinstall/resource.go"
+	lookupFile    = "internal/provider/osreinstall/lookup.go"
+	lookupDiags   = "internal/provider/osreinstall/lookup_diagnostics.go"
+	plannedFile   = "internal/provider/osreinstall/planned.go"
 	diagFile      = "internal/provider/apidiag/outcome.go"
 )
 
@@ -316,5 +319,52 @@ var breakages = []breakage{
 	}}, engine},
 	{"a busy service keeps a server down that was stopped for it", []edit{{
 		submitFile, "retryAfter = min(retryAfter, longestBackoff)", "retryAfter = max(retryAfter, 0)",
+	}}, engine},
+	{"a plan does not read what it erases", []edit{{
+		lookupFile, "case !d.erases() || id == \"\":", "case true:",
+	}}, cli("plan_reads|plan_image")},
+	{"a plan of a first reinstall knows no disk", []edit{{
+		lookupFile, "return types.StringValue(l.server.RootVolumeID())", "return types.StringUnknown()",
+	}}, cli("plan_other_disk")},
+	{"a plan accepts a server that cannot be reinstalled", []edit{{
+		lookupDiags, "status == \"\" || reinstall.Precheck(status, stopFirst) != reinstall.StepRefuse:", "true:",
+	}}, cli("plan_reads")},
+	{"a plan goes on if the server cannot be read", []edit{{
+		lookupDiags, "if l.err == nil || modelarts.IsDenied(l.err) {", "if true {",
+	}}, cli("plan_reads")},
+	{"a server is stopped for an image that cannot be installed", []edit{{
+		prepareFile, "return CheckImage(r.image, server)", "return nil",
+	}}, engine},
+	{"a plan accepts an image that cannot be installed", []edit{{
+		lookupDiags, "case err != nil:\n\t\treturn diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(\"image_id\"), summaryImage,",
+		"case false:\n\t\treturn diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(\"image_id\"), summaryImage,",
+	}}, cli("plan_image")},
+	{"two resources of one plan erase one server", []edit{{
+		"internal/provider/providerdata/erasures.go", "duplicate = erasure.ServerID != \"\" &&", "duplicate = false &&",
+	}}, cli("plan_limits|twice")},
+	{"max_reinstalls is not obeyed", []edit{{
+		lookupDiags, "limit == nil || int64(len(planned)) <= *limit", "true || limit == nil",
+	}}, cli("plan_limits")},
+	{"a protected server is erased", []edit{{
+		"internal/provider/osreinstall/plan_diagnostics.go", "if in.plan.ReinstallProtection.ValueBool() {", "if false {",
+	}}, cli("plan_limits")},
+	{"a plan without changes has some", []edit{{
+		plannedFile, "case !plan.sameArguments(prior):", "default:",
+	}}, cli("plan_words")},
+	{"an update that erases nothing says that it does", []edit{{
+		plannedFile, "types.BoolValue(false), types.StringValue(notice)", "types.BoolValue(true), types.StringValue(notice)",
+	}}, cli("plan_words")},
+	{"data disks leave the plan", []edit{{
+		"internal/provider/devserver/reinstalled.go", "m.Volumes, isRootVolume, \"evs_id\")", "m.Volumes, everyElement, \"evs_id\")",
+	}}, testRun{"./internal/provider/devserver", "TestServerModel"}},
+	{"a change that the plan did not know is never read", []edit{{
+		modelFile, "if m.Lags(&shown.Model) {", "if false {",
+	}}, testRun{"./internal/provider/osreinstall", "TestUpdated"}},
+	{"a first reinstall erases another disk than its plan was made for", []edit{{
+		prepareFile, "if shown := server.RootVolumeID(); r.permittedRoot != \"\" && shown != \"\" && shown != r.permittedRoot {",
+		"if shown := server.RootVolumeID(); r.req.KnownUpdate != 0 && r.permittedRoot != \"\" && shown != \"\" && shown != r.permittedRoot {",
+	}}, engine},
+	{"a plan that was to join a reinstall erases what that has left", []edit{{
+		prepareFile, "if r.req.JoinsFirst && !r.joined {", "if false {",
 	}}, engine},
 }
