@@ -33,6 +33,11 @@ locals {
     id => try(coalesce(data.modelarts_devservers.fleet.servers[index].name), id)
   }
 
+  # For people. A name that several servers have is followed by the ID.
+  unique_names = {
+    for id, name in local.names : id => length([for other in values(local.names) : other if other == name]) == 1 ? name : "${name} (${id})"
+  }
+
   canary_names = {
     for id, name in local.names : id => name if contains(var.canaries, id) || contains(var.canaries, name)
   }

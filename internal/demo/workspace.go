@@ -116,7 +116,7 @@ func (w *demoWorkspace) terraform(ctx context.Context, want int, args ...string)
 	}
 }
 
-// notices prints what the saved plan means for each server that it changes, in the words of its last_reinstall.notice.
+// notices prints what the saved plan means for each server that it changes, in the words of its reinstall_notice.
 func (w *demoWorkspace) notices(ctx context.Context) error {
 	text, err := w.TerraformOutput(ctx, "show", "-json", savedPlan)
 	if err != nil {
@@ -125,13 +125,10 @@ func (w *demoWorkspace) notices(ctx context.Context) error {
 
 	var plan struct {
 		Changes []struct {
-			Index  string `json:"index"`
 			Change struct {
 				Actions []string `json:"actions"`
 				After   struct {
-					LastReinstall struct {
-						Notice string `json:"notice"`
-					} `json:"last_reinstall"`
+					Notice string `json:"reinstall_notice"`
 				} `json:"after"`
 			} `json:"change"`
 		} `json:"resource_changes"`
@@ -142,11 +139,11 @@ func (w *demoWorkspace) notices(ctx context.Context) error {
 	}
 
 	w.screen.line("")
-	w.screen.line("The notice of each server in this plan, from `terraform show -json`:")
+	w.screen.line("The reinstall_notice of each server in this plan, from `terraform show -json`:")
 
 	for _, change := range plan.Changes {
 		if change.Change.Actions[0] != "no-op" {
-			w.screen.styled(bold, "  %s: %s", change.Index, change.Change.After.LastReinstall.Notice)
+			w.screen.styled(bold, "  %s", change.Change.After.Notice)
 		}
 	}
 
