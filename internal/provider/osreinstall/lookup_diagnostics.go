@@ -32,6 +32,10 @@ const endedInBetween = " If it is over before the apply begins, the apply is ref
 
 const nothingSent = "Nothing was sent, and nothing was erased."
 
+// nothingSentHere is for an error that may come in an apply which has reinstalled the server for another resource, or other
+// servers, because their ids were not known before.
+const nothingSentHere = "Nothing was sent for this resource."
+
 // diagnostics returns what is wrong with a server that the plan erases, or with its image. A status that forbids a reinstall is
 // an error for a server that is new to the state. For others it is a warning: the plan is made for the state, and the status
 // may change until the apply.
@@ -190,7 +194,7 @@ func (r *reinstallResource) countErasure(in *planInput, d *decision, seen *looku
 	if duplicate {
 		diags.AddAttributeError(path.Root("id"), summaryDuplicate, fmt.Sprintf(
 			"Another resource of this configuration reinstalls DevServer %s too. Manage each server with one resource: find the "+
-				"duplicate id, and remove one of the two. %s", label, nothingSent))
+				"duplicate id, and remove one of the two. %s", label, nothingSentHere))
 	}
 
 	limit := r.data.MaxReinstalls
@@ -211,7 +215,7 @@ func (r *reinstallResource) countErasure(in *planInput, d *decision, seen *looku
 
 	diags.AddError(summaryTooMany, fmt.Sprintf("This plan would erase the system disks of more servers than max_reinstalls of the "+
 		"provider block allows (%d):\n\n%s\n\nTake servers out of the plan, or raise max_reinstalls. %s",
-		*limit, strings.Join(lines, "\n"), nothingSent))
+		*limit, strings.Join(lines, "\n"), nothingSentHere))
 
 	return diags
 }
