@@ -78,6 +78,9 @@ func NewClient(cfg Config) (*Client, error) {
 // Region returns the region id of the configuration.
 func (c *Client) Region() string { return c.region }
 
+// Host returns the host of the ModelArts endpoint, with its port if it has one.
+func (c *Client) Host() string { return c.api.base.Host }
+
 // ProjectID returns the id of the project. If the configuration has none, it is looked up in IAM, once unless that fails;
 // concurrent callers share the request.
 //

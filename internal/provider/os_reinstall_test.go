@@ -55,8 +55,9 @@ provider "modelarts" {
   access_key = %q
   secret_key = %q
   endpoints  = { modelarts = %q, iam = %q }
+  journal    = %q
 }
-`, simulator.DefaultRegion, simulator.DefaultAccessKey, simulator.DefaultSecretKey, server.URL, server.URL)
+`, simulator.DefaultRegion, simulator.DefaultAccessKey, simulator.DefaultSecretKey, server.URL, server.URL, t.TempDir())
 }
 
 // Every field of the reply is an attribute, in either shape that replies have.

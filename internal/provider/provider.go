@@ -78,6 +78,12 @@ func (p *modelartsProvider) Configure(
 		return
 	}
 
+	resp.Diagnostics.Append(checkJournal(resolved.Journal)...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
 	client, err := p.newClient(&resolved, req.TerraformVersion)
 	if err != nil {
 		resp.Diagnostics.Append(clientRefused(err))
@@ -86,7 +92,7 @@ func (p *modelartsProvider) Configure(
 	}
 
 	data.Client = client
-	data.Engine = reinstall.New(client, resolved.Limits)
+	data.Engine = reinstall.New(client, resolved.Limits, records(&resolved))
 	data.Fleet = modelarts.NewFleetReader(client)
 	data.Images = modelarts.NewImageReader(client)
 	data.MaxReinstalls = block.MaxReinstalls.ValueInt64Pointer()

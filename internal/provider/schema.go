@@ -140,6 +140,19 @@ func (p *modelartsProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"counts. `0` forbids all reinstalls. By default, there is no limit.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
+			"journal": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Folder of the journal, in which each reinstall is recorded before it is requested, so that an " +
+					"apply that is killed is not repeated by the next one: see the guide " +
+					"[What happens if ...](guides/what-happens-if.md#the-journal). It has no secrets in it. It can also be set through " +
+					"`MODELARTS_JOURNAL`. `off` turns it off. The default is `modelarts-journal` in Terraform's data directory " +
+					"(`TF_DATA_DIR`, or `.terraform`).",
+			},
+			"journal_required": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to refuse a reinstall that cannot be recorded in the journal. The default is `false`: " +
+					"the reinstall goes on, with a warning.",
+			},
 		},
 	}
 }

@@ -23,7 +23,7 @@ func TestRunTwice(t *testing.T) {
 				at(0, modelarts.StatusStopped, "image", "old", 100), at(time.Minute, modelarts.StatusRunning, "image", "new", 200),
 			},
 		}
-		engine := reinstall.New(&s, reinstall.Limits{})
+		engine := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{})
 		request := reinstall.Request{ServerID: serverID, StopFirst: true, Timeout: time.Hour}
 
 		for i, want := range []reinstall.Outcome{
@@ -54,7 +54,7 @@ func TestRunTwiceAfterALostAnswer(t *testing.T) {
 		s := script{
 			began: time.Now(), posts: []error{lost}, replies: []reply{at(0, modelarts.StatusStopped, "image", "old", 100)},
 		}
-		engine := reinstall.New(&s, reinstall.Limits{FailureTolerance: 9})
+		engine := reinstall.New(&s, reinstall.Limits{FailureTolerance: 9}, reinstall.Records{})
 		request := reinstall.Request{ServerID: serverID, StopFirst: true, Timeout: time.Hour}
 
 		first, second := engine.Run(t.Context(), request), engine.Run(t.Context(), request)

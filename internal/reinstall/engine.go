@@ -30,11 +30,14 @@ type API interface {
 type Engine struct {
 	api     API
 	limiter *limiter
+	records Records
 	claims  claims
 }
 
-// New returns an engine that works through api, within limits.
-func New(api API, limits Limits) *Engine { return &Engine{api: api, limiter: newLimiter(limits)} }
+// New returns an engine that works through api, within limits, and records what it sends.
+func New(api API, limits Limits, records Records) *Engine {
+	return &Engine{api: api, limiter: newLimiter(limits), records: records}
+}
 
 // Request asks for one reinstall, or to wait for the end of an earlier one, or for both.
 type Request struct {
@@ -42,6 +45,11 @@ type Request struct {
 	Body     modelarts.ReinstallRequest
 	// Open is an operation that an earlier run left open. The run waits for its end first. Nil: there is none.
 	Open *Operation
+	// Last is the last operation in the state, open or not. Nil: there is none.
+	Last *Operation
+	// Site and Permit go into the journal.
+	Site   Site
+	Permit Permit
 	// WaitOnly asks only to wait for the end of Open: no request is sent.
 	WaitOnly bool
 	// RootVolumeID is the system disk that may be erased. A server that shows another one is refused. Empty: any disk.
@@ -116,7 +124,8 @@ func (s Stage) String() string {
 	}
 }
 
-// Run reinstalls one server: it waits for the operation that is open, reads the server, stops it if necessary and
+// Run reinstalls one server: it waits for the operation that is open, takes up the request of an earlier run that was killed,
+// reads the server, stops it if necessary and
 // allowed, sends the request once, waits for its end and compares the result. If a reinstall is already in progress, it
 // waits for that one and keeps its result if that is as asked for. It returns when the outcome is known, the
 // timeout has expired or ctx is done; neither of these cuts off the request itself.
@@ -129,6 +138,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	defer r.releaseSlot()
 
 	result := r.resumeAndReinstall(ctx)
+	r.endRecord(ctx, &result)
 	e.limiter.record(req.ServerID, &result) // before the slot goes to the next server
 	r.begin(StageEnd)
 

@@ -360,7 +360,7 @@ func TestRunIgnoresStalePrecheck(t *testing.T) {
 			at(2*time.Minute, modelarts.StatusReinstallingOS, "image", "new", 400),
 			at(9*time.Minute, modelarts.StatusRunning, "image", "newer", 500),
 		}}
-		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+		result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 			ServerID: serverID, StopFirst: true, Timeout: time.Hour, KnownUpdate: 300,
 		})
 
@@ -387,7 +387,7 @@ func TestRunPollsSeldom(t *testing.T) {
 				counting := &countingAPI{script: &s, gets: &gets}
 				s.began = time.Now()
 
-				reinstall.New(counting, reinstall.Limits{}).Run(t.Context(), reinstall.Request{ServerID: serverID, Timeout: time.Hour})
+				reinstall.New(counting, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{ServerID: serverID, Timeout: time.Hour})
 
 				late := time.Since(s.began) - duration
 				if limit := max(duration/20, 3*time.Second); late > limit {

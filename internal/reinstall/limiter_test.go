@@ -71,7 +71,7 @@ func (f *fleetScript) ReinstallServerOS(
 
 // run reinstalls all servers at the same time, in the order of their ids, and returns the results by id.
 func (f *fleetScript) run(ctx context.Context, limits reinstall.Limits, timeout time.Duration) map[string]reinstall.Result {
-	engine := reinstall.New(f, limits)
+	engine := reinstall.New(f, limits, reinstall.Records{})
 	results := map[string]reinstall.Result{}
 
 	var all sync.WaitGroup
@@ -235,7 +235,7 @@ func TestLimitsResumeFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(1, modelarts.StatusRunning)
 		f.servers["0"].replies = []reply{at(0, modelarts.StatusReinstallingOSFailed, "image", "old", 200)}
-		engine := reinstall.New(f, reinstall.Limits{})
+		engine := reinstall.New(f, reinstall.Limits{}, reinstall.Records{})
 
 		op := submitted()
 		op.SubmittedAt = time.Now()

@@ -60,8 +60,8 @@ func TestRunPermit(t *testing.T) {
 		},
 		"a disk that is not shown": {
 			script{replies: []reply{
-				{server: hidden(modelarts.StatusStopped, "image", 100)},
-				{from: 2 * time.Minute, server: hidden(modelarts.StatusRunning, "image", 200)},
+				{server: hidden(modelarts.StatusStopped, 100)},
+				{from: 2 * time.Minute, server: hidden(modelarts.StatusRunning, 200)},
 			}},
 			reinstall.Request{RootVolumeID: "old"},
 			reinstall.OutcomeCompleted, nil, "POST", 0,
@@ -176,7 +176,7 @@ func TestRunPermit(t *testing.T) {
 				s.began = time.Now()
 				test.request.ServerID, test.request.StopFirst, test.request.Timeout = serverID, true, time.Hour
 				test.request.Body.ImageID = "image"
-				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), test.request)
+				result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), test.request)
 
 				if result.Outcome != test.want || result.Power != test.power {
 					t.Errorf("outcome %v, power %v, error %v; want %v, %v", result.Outcome, result.Power, result.Err, test.want, test.power)
@@ -380,7 +380,7 @@ func TestRunPage(t *testing.T) {
 
 			synctest.Test(t, func(t *testing.T) {
 				s := script{began: time.Now(), replies: test.replies}
-				result := reinstall.New(pages{&s}, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+				result := reinstall.New(pages{&s}, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour,
 				})
 
@@ -493,7 +493,7 @@ func TestLimitsCountBeforeTheSlotIsFree(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(2, modelarts.StatusReinstallingOSFailed)
-		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1}, reinstall.Records{})
 		second := make(chan reinstall.Result, 1)
 
 		first := engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour, Progress: func(p reinstall.Progress) {

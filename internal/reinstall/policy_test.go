@@ -438,8 +438,8 @@ func shown(status modelarts.Status, image, root string, updatedAt int64) *modela
 }
 
 // hidden returns a server whose reply shows no volumes.
-func hidden(status modelarts.Status, image string, updatedAt int64) *modelarts.Server {
-	server := shown(status, image, "", updatedAt)
+func hidden(status modelarts.Status, updatedAt int64) *modelarts.Server {
+	server := shown(status, "image", "", updatedAt)
 	server.Volumes = nil
 
 	return server
@@ -473,7 +473,7 @@ func TestSettle(t *testing.T) {
 			submitted(), shown(modelarts.StatusReinstallingOSFailed, "image", "new", 200), reinstall.StateSubmitted, false,
 		},
 		"RUNNING with a later update": {
-			submitted(), hidden(modelarts.StatusRunning, "image", 200), reinstall.StateSubmitted, false,
+			submitted(), hidden(modelarts.StatusRunning, 200), reinstall.StateSubmitted, false,
 		},
 		"what was adopted ended with another image": {
 			changed(changed(submitted(), asked), adopted), shown(modelarts.StatusRunning, "other", "new", 200),

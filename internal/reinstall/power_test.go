@@ -48,7 +48,7 @@ func TestRestartReadsBeforeItAsksAgain(t *testing.T) {
 				test.start.Action, test.start.Times = "start", 1
 				s.cloud.AddFault(test.start)
 
-				result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), s.request())
+				result := reinstall.New(s.client, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), s.request())
 				if starts := s.cloud.CountServer("PUT", "start", s.id); result.Power != test.power || result.PowerErr != nil || starts != 1 {
 					t.Errorf("power %d, error %v, %d starts; want power %d and one start", result.Power, result.PowerErr, starts, test.power)
 				}
@@ -68,7 +68,7 @@ func TestThrottledRequestThatWasProcessed(t *testing.T) {
 		})
 
 		began := time.Now()
-		if result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), s.request()); result.Outcome == reinstall.OutcomeRefused || !result.Operation.Adopted {
+		if result := reinstall.New(s.client, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), s.request()); result.Outcome == reinstall.OutcomeRefused || !result.Operation.Adopted {
 			t.Errorf("outcome %d after %s, though the disk was erased", result.Outcome, time.Since(began))
 		}
 	})
@@ -116,7 +116,7 @@ func TestRunSurvivesAReplyAhead(t *testing.T) {
 				s.post = func() {
 					s.replies = append(s.replies, at(time.Since(s.began), modelarts.StatusRunning, "image", "new", 200))
 				}
-				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+				result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour, KnownUpdate: test.known,
 				})
 
@@ -163,7 +163,7 @@ func TestRunReadsAgainForTheDisk(t *testing.T) {
 
 			synctest.Test(t, func(t *testing.T) {
 				s := script{began: time.Now(), replies: test.replies}
-				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+				result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, StopFirst: true, Timeout: time.Hour, RootVolumeID: "old",
 				})
 

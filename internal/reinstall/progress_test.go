@@ -66,7 +66,7 @@ func TestProgressOfALongReinstall(t *testing.T) {
 
 		var reports []progressReport
 
-		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+		result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 			ServerID: serverID, Body: modelarts.ReinstallRequest{ImageID: "image"}, StopFirst: true, Timeout: time.Hour,
 			Progress: recordProgress(&reports),
 		})
@@ -105,7 +105,7 @@ func TestProgressOfARepeatedComparison(t *testing.T) {
 
 		var reports []progressReport
 
-		reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+		reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 			ServerID: serverID, Body: modelarts.ReinstallRequest{ImageID: "image"}, Timeout: time.Hour,
 			Progress: recordProgress(&reports),
 		})
@@ -132,7 +132,7 @@ func TestProgressOfARestart(t *testing.T) {
 
 		var reports []progressReport
 
-		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+		result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 			ServerID: serverID, StopFirst: true, Timeout: time.Hour, Progress: recordProgress(&reports),
 		})
 
@@ -172,7 +172,7 @@ func TestProgressOfSlowReads(t *testing.T) {
 
 		var reports []progressReport
 
-		result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+		result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 			ServerID: serverID, Body: modelarts.ReinstallRequest{ImageID: "image"}, Timeout: time.Hour, Progress: recordProgress(&reports),
 		})
 		if result.Outcome != reinstall.OutcomeCompleted {
@@ -189,7 +189,7 @@ func TestProgressInTheQueue(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(2, modelarts.StatusRunning)
-		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1}, reinstall.Records{})
 
 		go engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour})
 
@@ -229,7 +229,7 @@ func TestProgressOfAnInterruptedQueue(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(2, modelarts.StatusRunning)
-		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1}, reinstall.Records{})
 
 		go engine.Run(t.Context(), reinstall.Request{ServerID: "0", Timeout: time.Hour})
 
@@ -257,7 +257,7 @@ func TestProgressKeepsTheQueueInOrder(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(5, modelarts.StatusRunning)
-		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1})
+		engine := reinstall.New(f, reinstall.Limits{Concurrent: 1}, reinstall.Records{})
 
 		var (
 			mu    sync.Mutex

@@ -31,6 +31,13 @@ type Result struct {
 	Differences []Difference      // of a mismatch, or of an adopted reinstall that ended with other values
 	Resumed     bool              // it is about the operation that was open, and nothing was sent after it
 	Waited      *Result           // how the operation that was open ended; nil: there was none, or it is this result
+	Earlier     *Operation        // the request of an earlier run that was taken up, as it was last seen; nil: there was none
+	JournalErr  error             // why the journal does not have all of this run
 	Power       Power             // what became of a server that this run stopped
 	PowerErr    error             // why it could not be started again
+}
+
+// Kept reports whether the result is that of a request of an earlier run, and nothing was sent after it.
+func (r *Result) Kept() bool {
+	return r.Earlier != nil && r.Operation.SubmittedAt.Equal(r.Earlier.SubmittedAt)
 }

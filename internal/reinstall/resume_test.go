@@ -40,7 +40,7 @@ func TestResume(t *testing.T) {
 				op.SubmittedAt = time.Now().Add(-time.Minute)
 				s := script{began: time.Now(), replies: test.replies}
 
-				result := reinstall.New(&s, reinstall.Limits{}).Run(t.Context(), reinstall.Request{
+				result := reinstall.New(&s, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), reinstall.Request{
 					ServerID: serverID, Open: &op, WaitOnly: true, Timeout: time.Hour,
 				})
 				if result.Outcome != test.want {

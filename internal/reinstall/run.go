@@ -17,6 +17,7 @@ import (
 type run struct {
 	api      API
 	limiter  *limiter
+	records  Records
 	req      *Request
 	timeLeft time.Duration // of the timeout, which does not run while the run queues for a slot
 	resumed  time.Time     // when the timeout last began to run; zero while it does not
@@ -41,6 +42,12 @@ type run struct {
 	olderReplies    persistence       // of replies that are older than what is known
 	rootlessReplies persistence       // of replies that leave out the system disk
 
+	record     *Record    // what the journal has about the server; nil: nothing
+	began      bool       // this run has begun it
+	displaced  *Record    // the pending record that it replaced; nil: there was none
+	earlier    *Operation // the request of an earlier run that was taken up; nil: none was
+	journalErr error      // the first error of the journal
+
 	renewedStop, renewedPost bool // they were sent again with new credentials
 
 	adopting      bool // it waits for a reinstall that it did not ask for
@@ -51,14 +58,18 @@ type run struct {
 
 // newRun returns a run that has not begun.
 func newRun(e *Engine, req *Request) *run {
-	return &run{api: e.api, limiter: e.limiter, req: req, timeLeft: req.Timeout, permittedRoot: req.RootVolumeID}
+	return &run{api: e.api, limiter: e.limiter, records: e.records, req: req, timeLeft: req.Timeout, permittedRoot: req.RootVolumeID}
 }
 
 // resumeAndReinstall waits for the operation that is open, if there is one, and then reinstalls the server unless the
-// request only waits.
+// request only waits. A request in the journal that followed that operation has waited for it already.
 func (r *run) resumeAndReinstall(ctx context.Context) Result {
-	if r.req.Open == nil {
-		return r.reinstall(ctx)
+	if err := r.readJournal(); err != nil {
+		return r.result(OutcomeRefused, Operation{}, err)
+	}
+
+	if r.req.Open == nil || r.record.pending(r.req.Open) && r.record.follows(r.req.Open) {
+		return r.takeUpOrReinstall(ctx)
 	}
 
 	waited := r.awaitInTime(ctx, *r.req.Open)
@@ -77,7 +88,7 @@ func (r *run) resumeAndReinstall(ctx context.Context) Result {
 	}
 
 	r.permittedRoot = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)
-	result := r.reinstall(ctx)
+	result := r.takeUpOrReinstall(ctx)
 	result.Waited = &waited
 
 	return result

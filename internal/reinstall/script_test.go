@@ -103,7 +103,7 @@ func (s *script) sent(request string) int { return strings.Count(strings.Join(s.
 func (s *script) play(ctx context.Context) reinstall.Result {
 	s.began = time.Now()
 
-	return reinstall.New(s, reinstall.Limits{}).Run(ctx, reinstall.Request{
+	return reinstall.New(s, reinstall.Limits{}, reinstall.Records{}).Run(ctx, reinstall.Request{
 		ServerID:  serverID,
 		Body:      modelarts.ReinstallRequest{ImageID: "image", KeyPairName: "key"},
 		StopFirst: true,

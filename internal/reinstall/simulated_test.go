@@ -195,7 +195,7 @@ func TestRunAgainstAnswersThatLie(t *testing.T) {
 					time.AfterFunc(test.powerOn, func() { s.cloud.PowerOn(s.id) })
 				}
 
-				result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), s.request())
+				result := reinstall.New(s.client, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), s.request())
 				now, _ := s.cloud.Server(s.id)
 
 				if result.Outcome != test.want || result.Operation.Adopted != test.adopted {
@@ -236,7 +236,7 @@ func TestRunEndsInSpiteOfOddReplies(t *testing.T) {
 
 		request := s.request()
 		request.Timeout = time.Minute
-		result := reinstall.New(s.client, reinstall.Limits{}).Run(t.Context(), request)
+		result := reinstall.New(s.client, reinstall.Limits{}, reinstall.Records{}).Run(t.Context(), request)
 
 		time.Sleep(24 * time.Hour)
 

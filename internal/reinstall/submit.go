@@ -41,6 +41,12 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 		return op, nextRefuse, cause(ctx, r.lastError)
 	}
 
+	if err := r.beginRecord(ctx, op); errors.Is(err, ErrJournalChanged) {
+		return r.afterOther(op)
+	} else if err != nil {
+		return op, nextRefuse, err
+	}
+
 	if r.firstSent == nil {
 		first := op
 		r.firstSent = &first
@@ -58,11 +64,13 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 	switch answer {
 	case AnswerAccepted:
 		op.accepted(reply)
+		r.noteAnswer(ctx, op)
 
 		return op, nextAwait, nil
 	case AnswerAmbiguous:
 		op.RequestID = requestID(reply, err)
 		r.postError = cmp.Or(err, ErrNoServer)
+		r.noteAnswer(ctx, op)
 
 		return op, nextAwait, nil
 	case AnswerNotProcessed:
@@ -81,6 +89,20 @@ func (r *run) submit(ctx context.Context) (Operation, next, error) {
 		return r.refused(ctx, op, err)
 	default:
 		return op, nextRefuse, err
+	}
+}
+
+// afterOther says what follows if another process has begun to reinstall the server since this run read the journal.
+func (r *run) afterOther(op Operation) (Operation, next, error) {
+	other, err := r.joinOther()
+
+	switch {
+	case err != nil:
+		return op, nextRefuse, err
+	case other == nil:
+		return op, nextTryAgain, nil
+	default:
+		return *other, nextAdopt, nil
 	}
 }
 
@@ -106,9 +128,13 @@ func (r *run) backOff(ctx context.Context, retryAfter time.Duration) bool {
 func (r *run) refused(ctx context.Context, op Operation, err error) (Operation, next, error) {
 	adopted := r.findOvertaking(ctx)
 	if adopted == nil {
+		op.State = StateNotStarted
+		r.noteAnswer(ctx, op)
+
 		return op, nextRefuse, err
 	}
 
+	r.noteAnswer(ctx, *adopted)
 	r.postError, adopted.RequestID = err, requestID(nil, err)
 
 	if !adopted.Adopted {

@@ -84,7 +84,7 @@ func describeCause(err error, early bool) string {
 		return ""
 	}
 
-	return err.Error() + "."
+	return cmp.Or(describeJournal(err), err.Error()+".")
 }
 
 // innermostConnectionError returns the error of the request that was really tried, if that of another one depends on it, such
@@ -191,10 +191,13 @@ func imageDetail(err *reinstall.ImageError) string {
 func adviceFor(err error) string {
 	_, twice := errors.AsType[*reinstall.DuplicateError](err)
 	_, heldBack := errors.AsType[*reinstall.TooManyFailuresError](err)
+	_, unrecorded := errors.AsType[*reinstall.JournalError](err)
 
 	switch {
 	case needsNewPlan(err):
 		return "Plan again and review the new plan."
+	case unrecorded:
+		return "Check the folder (the argument journal of the provider block, or MODELARTS_JOURNAL), or set journal_required to false."
 	case heldBack:
 		return "Check the failed servers: the image may be broken. To continue without them, raise failure_tolerance in the " +
 			"provider block."

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -24,6 +25,9 @@ const (
 	summaryFailed     = "Reinstall failed"
 	summaryAdopted    = "Result of another reinstall was kept"
 	summaryNotRunning = "DevServer did not start after its reinstall"
+	summaryKept       = "Earlier reinstall was kept"
+	summaryJournal    = "Journal could not be written"
+	SummaryRecord     = "Record in the journal cannot be used"
 	SummaryRead       = "Unable to read DevServer"
 )
 
@@ -57,6 +61,10 @@ func Outcome(id, name string, result *reinstall.Result, when occasion) diag.Diag
 		add = func(summary, detail string) { diags.AddWarning(summary, detail+"\n\n"+postconditionHint) }
 	}
 
+	if result.JournalErr != nil {
+		diags.AddWarning(summaryJournal, journalDetail(server, result))
+	}
+
 	switch result.Outcome {
 	case reinstall.OutcomeCompleted:
 		diags.Append(completedDiagnostics(server, result)...)
@@ -81,7 +89,10 @@ func Outcome(id, name string, result *reinstall.Result, when occasion) diag.Diag
 func completedDiagnostics(server string, result *reinstall.Result) diag.Diagnostics {
 	var diags diag.Diagnostics
 
-	if result.Operation.Adopted {
+	switch {
+	case result.Kept():
+		diags.AddWarning(summaryKept, keptDetail(server, result))
+	case result.Operation.Adopted:
 		diags.Append(Adopted(server))
 	}
 
@@ -110,6 +121,11 @@ func refusedDetail(server string, result *reinstall.Result, when occasion) strin
 	}
 
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", server, result.Stage)
+	if result.Earlier != nil {
+		first = fmt.Sprintf("DevServer %s was not reinstalled by this apply, which got as far as %s. An earlier apply, which was "+
+			"killed, sent a reinstall at %s; the journal still has it. If that is over and cannot be seen to have ended, remove the file of "+
+			"this server from the journal.", server, result.Stage, result.Earlier.SubmittedAt.UTC().Format(time.RFC3339))
+	}
 
 	next := adviceFor(result.Err)
 	if !needsNewPlan(result.Err) {

@@ -45,6 +45,9 @@ type Block struct {
 	MaxConcurrentReinstalls types.Int64 `tfsdk:"max_concurrent_reinstalls"`
 	FailureTolerance        types.Int64 `tfsdk:"failure_tolerance"`
 	MaxReinstalls           types.Int64 `tfsdk:"max_reinstalls"`
+
+	Journal         types.String `tfsdk:"journal"`
+	JournalRequired types.Bool   `tfsdk:"journal_required"`
 }
 
 // Settings is the result of the block, the environment and the profile.
@@ -61,6 +64,9 @@ type Settings struct {
 	CACertFile  string // a path, or the content; empty: none
 	MaxRetries  int
 	Limits      reinstall.Limits
+
+	Journal         string // path of a folder; empty: there is none
+	JournalRequired bool
 }
 
 // argument is an argument of the provider block, and the environment variables behind it, first one first.
@@ -91,13 +97,14 @@ var (
 	argInsecure         = argument{"insecure", []string{"HW_INSECURE", "OS_INSECURE"}}
 	ArgCACertFile       = argument{"cacert_file", []string{"OS_CACERT"}}
 	argMaxRetries       = argument{"max_retries", []string{"HW_MAX_RETRIES"}}
+	ArgJournal          = argument{"journal", []string{"MODELARTS_JOURNAL"}}
 )
 
 // allArguments are all of these.
 var allArguments = []argument{
 	argRegion, argProjectID, argProjectName, argAccessKey, argSecretKey, argSecurityToken, argToken, argRoleAgencyName,
 	argRoleDomainName, argRoleDomainID, argRoleDuration, argSharedConfigFile, argProfile, argCloud, argAuthURL, argInsecure,
-	ArgCACertFile, argMaxRetries,
+	ArgCACertFile, argMaxRetries, ArgJournal,
 }
 
 // variablePrefixes are the kinds of environment variables: what belongs together, such as credentials, is taken from one of them.
@@ -182,6 +189,8 @@ func Resolve(block *Block, getenv func(string) string) (Settings, diag.Diagnosti
 			Concurrent:       int(block.MaxConcurrentReinstalls.ValueInt64()),
 			FailureTolerance: int(block.FailureTolerance.ValueInt64()),
 		},
+		Journal:         resolveJournal(block, getenv, &diags),
+		JournalRequired: block.JournalRequired.ValueBool(),
 	}
 
 	resolved.ProjectID, resolved.ProjectName = resolveProject(block, getenv, profile, resolved.Region, &diags)

@@ -33,6 +33,7 @@ type revealed struct {
 	Role                                       *modelarts.Role
 	Insecure                                   bool
 	MaxRetries                                 int
+	Journal                                    string // only where a test sets it
 }
 
 func reveal(s *Settings) revealed {
@@ -258,13 +259,14 @@ func TestResolveSettingsReadsVariables(t *testing.T) {
 		"HW_ASSUME_ROLE_DURATION": {"900", []providertest.Environment{keys, role}, func(r *revealed) string {
 			return strconv.Itoa(int(r.Role.Duration.Seconds()))
 		}},
-		"HW_CLOUD":       {"example.com", nil, func(r *revealed) string { return r.Cloud }},
-		"HW_AUTH_URL":    {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
-		"OS_AUTH_URL":    {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
-		"HW_INSECURE":    {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
-		"OS_INSECURE":    {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
-		"OS_CACERT":      {"/ca.pem", nil, func(r *revealed) string { return r.CACertFile }},
-		"HW_MAX_RETRIES": {"7", nil, func(r *revealed) string { return strconv.Itoa(r.MaxRetries) }},
+		"HW_CLOUD":          {"example.com", nil, func(r *revealed) string { return r.Cloud }},
+		"HW_AUTH_URL":       {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
+		"OS_AUTH_URL":       {"https://iam.example.com", nil, func(r *revealed) string { return r.IAMEndpoint }},
+		"HW_INSECURE":       {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
+		"OS_INSECURE":       {"true", nil, func(r *revealed) string { return strconv.FormatBool(r.Insecure) }},
+		"OS_CACERT":         {"/ca.pem", nil, func(r *revealed) string { return r.CACertFile }},
+		"MODELARTS_JOURNAL": {"/journal", nil, func(r *revealed) string { return r.Journal }},
+		"HW_MAX_RETRIES":    {"7", nil, func(r *revealed) string { return strconv.Itoa(r.MaxRetries) }},
 		"HW_SHARED_CONFIG_FILE": {file, nil, func(r *revealed) string {
 			return map[string]string{"region-a": file}[r.Region]
 		}},
@@ -303,7 +305,10 @@ func TestResolveSettingsReadsVariables(t *testing.T) {
 			}
 
 			got, diags := Resolve(&Block{}, env.Getenv)
-			if shown := reveal(&got); diags.HasError() || test.shows(&shown) != test.value {
+			shown := reveal(&got)
+			shown.Journal = got.Journal
+
+			if diags.HasError() || test.shows(&shown) != test.value {
 				t.Errorf("%s: got %+v, %s", variable, shown, providertest.Transcript(diags))
 			}
 		}

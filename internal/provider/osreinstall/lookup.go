@@ -23,6 +23,9 @@ type lookup struct {
 	image       *modelarts.Image // nil: the service does not list it
 	imageErr    error            // why it could not be read
 
+	earlier    *reinstall.Record // the request of an earlier apply that is taken up first; nil: there is none
+	earlierErr error             // why that could not be read
+
 	quote func(string) string // makes a text of a reply fit to be quoted
 }
 
@@ -54,6 +57,8 @@ func (r *reinstallResource) lookUp(ctx context.Context, in *planInput, d *decisi
 	r.data.Client.Withhold(&body)
 
 	seen := readLookup(ctx, r.data, id, in.plan.ImageID.ValueString())
+	seen.earlier, seen.earlierErr = r.earlier(ctx, in, seen.server.RootVolumeID())
+
 	if hasState && in.prior == nil {
 		r.data.Replacing.Store(id, seen)
 	}

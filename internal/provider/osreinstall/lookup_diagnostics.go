@@ -38,7 +38,8 @@ const nothingSentHere = "Nothing was sent for this resource."
 
 // diagnostics returns what is wrong with a server that the plan erases, or with its image. A status that forbids a reinstall is
 // an error for a server that is new to the state. For others it is a warning: the plan is made for the state, and the status
-// may change until the apply.
+// may change until the apply. So it is if the apply first takes up an earlier reinstall, which may have left that status: an
+// error would keep it from being judged, and who changes the status by hand hides how that reinstall has ended.
 func (l *lookup) diagnostics(in *planInput, label string) diag.Diagnostics {
 	switch {
 	case l == nil:
@@ -52,9 +53,13 @@ func (l *lookup) diagnostics(in *planInput, label string) diag.Diagnostics {
 	if problem := l.statusProblem(in.plan.request(writeOnlyValues{}).StopFirst); problem != "" {
 		detail := fmt.Sprintf("DevServer %s cannot be reinstalled. %s", label, problem)
 
-		if in.prior == nil {
+		switch {
+		case l.earlier != nil:
+			diags.AddAttributeWarning(path.Root("id"), summaryIllegal, detail+" The apply first finds out what became of the earlier "+
+				"reinstall: leave the server as it is until then. If it has to be reinstalled after that, the apply fails, and sends nothing.")
+		case in.prior == nil:
 			diags.AddAttributeError(path.Root("id"), summaryIllegal, detail+" "+nothingSent)
-		} else {
+		default:
 			diags.AddAttributeWarning(path.Root("id"), summaryIllegal, detail+" Otherwise the apply fails, and sends nothing.")
 		}
 	}

@@ -84,6 +84,24 @@ type takenJSON struct {
 	Triggers           string `json:"triggers_digest,omitempty"`
 }
 
+// takenFrom returns the form in which accepted arguments are stored.
+func takenFrom(with *installedWith) takenJSON {
+	return takenJSON{
+		ImageID: with.imageID, KeyPairName: with.keyPairName, AdminPassWOVersion: with.adminPassWOVersion.ValueInt64Pointer(),
+		UserDataWOVersion: with.userDataWOVersion.ValueInt64Pointer(), UserData: with.userData, Triggers: with.triggers,
+	}
+}
+
+// installedWith returns the accepted arguments that were stored.
+func (t *takenJSON) installedWith() installedWith {
+	return installedWith{
+		imageID: t.ImageID, keyPairName: t.KeyPairName,
+		adminPassWOVersion: types.Int64PointerValue(t.AdminPassWOVersion),
+		userDataWOVersion:  types.Int64PointerValue(t.UserDataWOVersion),
+		userData:           t.UserData, triggers: t.Triggers,
+	}
+}
+
 // privateState is the private state of a resource.
 type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
@@ -102,12 +120,8 @@ func (m *marks) read(ctx context.Context, private privateState) diag.Diagnostics
 
 	var taken takenJSON
 	if len(text) > 0 && json.Unmarshal(text, &taken) == nil {
-		m.taken = &installedWith{
-			imageID: taken.ImageID, keyPairName: taken.KeyPairName,
-			adminPassWOVersion: types.Int64PointerValue(taken.AdminPassWOVersion),
-			userDataWOVersion:  types.Int64PointerValue(taken.UserDataWOVersion),
-			userData:           taken.UserData, triggers: taken.Triggers,
-		}
+		with := taken.installedWith()
+		m.taken = &with
 	}
 
 	return diags
@@ -125,10 +139,7 @@ func (m *marks) write(ctx context.Context, private privateState) diag.Diagnostic
 	var taken []byte
 
 	if w := m.taken; w != nil {
-		text, err := json.Marshal(takenJSON{
-			ImageID: w.imageID, KeyPairName: w.keyPairName, AdminPassWOVersion: w.adminPassWOVersion.ValueInt64Pointer(),
-			UserDataWOVersion: w.userDataWOVersion.ValueInt64Pointer(), UserData: w.userData, Triggers: w.triggers,
-		})
+		text, err := json.Marshal(takenFrom(w))
 		if err == nil {
 			taken = text
 		}

@@ -50,10 +50,10 @@ func (p *permit) notice(m *model) types.String {
 }
 
 // limit restricts a request to the permit: which disk it may erase, what it waits for first, and what makes it pointless.
-func (p *permit) limit(request *reinstall.Request, prior, plan *model, private marks) {
+func (p *permit) limit(request *reinstall.Request, prior, plan *model, reimaged bool) {
 	request.KnownUpdate = prior.UpdateAt.ValueInt64()
 	request.RootVolumeID = prior.rootVolumeID()
-	request.Pointless = p.pointless(prior, plan, private.reimaged)
+	request.Pointless = p.pointless(prior, plan, reimaged)
 	request.WaitOnly = !p.erases()
 
 	if p.resumes() {

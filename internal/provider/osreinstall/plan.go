@@ -29,6 +29,9 @@ type planInput struct {
 	plan  *model
 	last  lastReinstall // of prior
 	with  installedWith // what the server has of the arguments that prior lacks
+	// recorded reports that the journal has a reinstall which the state does not. It shows what became of that, so that nothing
+	// has to be guessed from a disk that has changed.
+	recorded bool
 	marks
 }
 
@@ -128,10 +131,10 @@ func decide(in *planInput) decision {
 	return d
 }
 
-// mayBeServed reports whether an apply that was killed may have installed what is asked for: the server has another system
+// mayBeServed reports whether an apply that was killed without a trace may have installed what is asked for: the server has another system
 // disk than the state, is usable, and contradicts nothing that is configured.
 func (in *planInput) mayBeServed(differences []reinstall.Difference) bool {
-	return in.reimaged && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
+	return in.reimaged && !in.recorded && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
 }
 
 // visible reports whether the server shows that what a reason asks for is not installed. An apply that was killed after its

@@ -99,18 +99,25 @@ func eraseDiagnostics(in *planInput, d *decision, config *model, seen *lookup) d
 
 	diags.Append(credentialDiagnostics(id, config)...)
 
+	earlier, spared := seen.earlierDiagnostics(in, id)
+	diags.Append(earlier...)
+
 	if diags.HasError() {
 		return diags
 	}
 
-	detail := fmt.Sprintf("This plan reinstalls DevServer %s, which erases its system disk. Reasons: %s.%s",
-		id, strings.Join(d.reasons, ", "), seen.describe(in.plan.request(writeOnlyValues{}).StopFirst))
+	detail := describeErasure(id, d.reasons, spared) + seen.describe(in.plan.request(writeOnlyValues{}).StopFirst)
 	if in.prior == nil {
 		detail += " The server is new to this state: to take it over as it is, import it, which erases nothing; if the state " +
 			"has it under another address, use a moved block."
 	}
 
-	diags.AddAttributeWarning(path.Root("last_reinstall"), summaryErase, detail)
+	summary := summaryErase
+	if spared {
+		summary = summaryMayErase
+	}
+
+	diags.AddAttributeWarning(path.Root("last_reinstall"), summary, detail)
 	diags.Append(userDataWarnings(in.plan, config, id)...)
 
 	return diags

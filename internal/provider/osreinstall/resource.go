@@ -103,6 +103,7 @@ func (r *reinstallResource) ModifyPlan(
 
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		resp.Diagnostics.Append(destroyWarning(&state))
+		r.acknowledge(ctx, &state)
 
 		return
 	}
@@ -132,6 +133,7 @@ func (r *reinstallResource) ModifyPlan(
 
 	if prior != nil && r.data.Configured() { // an earlier process sent these secrets, and there may have been no refresh
 		r.withholdSent(prior)
+		r.acknowledge(ctx, prior)
 	}
 
 	in := newPlanInput(&plan, prior, private)
@@ -151,6 +153,10 @@ func (r *reinstallResource) ModifyPlan(
 func (r *reinstallResource) completePlan(
 	ctx context.Context, in *planInput, config *model, hasState, counted bool,
 ) (bool, diag.Diagnostics) {
+	if in.reimaged && r.data.Configured() {
+		in.recorded = r.recorded(ctx, in)
+	}
+
 	d := decide(in)
 	seen := r.lookUp(ctx, in, &d, config, hasState)
 	d.write(in, seen)
@@ -200,6 +206,11 @@ func (r *reinstallResource) Create(
 	}
 
 	r.data.Client.Withhold(&request.Body)
+	resp.Diagnostics.Append(r.record(ctx, &request, allowed, &plan, nil)...)
+
+	if resp.Diagnostics.HasError() {
+		return
+	}
 
 	result := r.data.Engine.Run(ctx, request)
 
@@ -247,6 +258,8 @@ func (r *reinstallResource) Read(ctx context.Context, req resource.ReadRequest, 
 	defer cancel()
 
 	r.withholdSent(&state) // by an earlier process, and the service may still quote it
+
+	r.acknowledge(ctx, &state)
 
 	server, err := r.readServer(ctx, &state)
 
@@ -328,6 +341,7 @@ func (r *reinstallResource) Update(
 	if !ok {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(private.afterUpdate(&prior, &plan, nil, nil).write(ctx, resp.Private)...)
+		r.acknowledgeInputs(ctx, &plan)
 
 		return
 	}
@@ -336,11 +350,13 @@ func (r *reinstallResource) Update(
 	resp.Diagnostics.Append(diags...)
 
 	request := plan.request(secrets)
-	allowed.limit(&request, &prior, &plan, private)
+	in := newPlanInput(&plan, &prior, private)
+	allowed.limit(&request, &prior, &plan, private.reimaged && !r.recorded(ctx, &in))
 	request.Timeout, request.Progress = timeout, logProgress(ctx)
 
 	if allowed.erases() {
 		resp.Diagnostics.Append(requestDiagnostics(&request)...)
+		resp.Diagnostics.Append(r.record(ctx, &request, allowed, &plan, &prior)...)
 	}
 
 	if resp.Diagnostics.HasError() {
@@ -359,8 +375,12 @@ func (r *reinstallResource) Update(
 }
 
 // Delete removes the server from the state only: the machine stays as it is.
-func (r *reinstallResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
-	// The plan has said that the machine stays as it is, unless this is a replacement, which reinstalls it.
+// The plan has said so, unless this is a replacement, which reinstalls it.
+func (r *reinstallResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.acknowledge(ctx, &state)
 }
 
 // ImportState imports a server by its id or its identity. The apply that imports it reinstalls nothing.

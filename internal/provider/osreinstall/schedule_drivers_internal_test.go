@@ -25,7 +25,9 @@ import (
 // quick; the other speaks the protocol. Both have to do the same.
 type providerDriver interface {
 	// start begins a new process of the provider.
-	start(ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string) (providerProcess, error)
+	start(
+		ctx context.Context, transport http.RoundTripper, records reinstall.Records, limits reinstall.Limits, token string,
+	) (providerProcess, error)
 }
 
 // providerProcess is one process of the provider.
@@ -36,6 +38,10 @@ type providerProcess interface {
 	plan(ctx context.Context, id string, prior resourceState, in scheduleInputs, undecided bool) (resourcePlan, messages)
 	// apply makes a plan true.
 	apply(ctx context.Context, id string, prior resourceState, plan resourcePlan) (resourceState, messages)
+	// planDestroy plans to remove a resource from the state.
+	planDestroy(ctx context.Context, prior resourceState)
+	// destroy removes a resource from the state.
+	destroy(ctx context.Context, prior resourceState)
 	// imported is what an import knows.
 	imported(ctx context.Context, id string) (resourceState, messages)
 }
@@ -164,14 +170,17 @@ func scheduleClientConfig(transport http.RoundTripper, token string) modelarts.C
 }
 
 // scheduleProviderData is what the provider would pass on to the resource, were it configured like that.
-func scheduleProviderData(transport http.RoundTripper, limits reinstall.Limits, token string) (*providerdata.Data, error) {
+func scheduleProviderData(
+	transport http.RoundTripper, records reinstall.Records, limits reinstall.Limits, token string,
+) (*providerdata.Data, error) {
 	client, err := modelarts.NewClient(scheduleClientConfig(transport, token))
 	if err != nil {
 		return nil, err
 	}
 
 	return &providerdata.Data{
-		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits), Images: modelarts.NewImageReader(client),
+		Client: client, Fleet: modelarts.NewFleetReader(client), Engine: reinstall.New(client, limits, records),
+		Images: modelarts.NewImageReader(client),
 		Region: simulator.DefaultRegion,
 	}, nil
 }
