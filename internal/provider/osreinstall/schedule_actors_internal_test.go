@@ -103,8 +103,20 @@ func (w *world) requestOpen(server int) bool {
 	return slices.ContainsFunc(w.workspaces, func(space *workspace) bool {
 		b := space.busy[server]
 
-		return b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[server]) > b.posts) || space.known[server].open()
+		return b.applying && (b.ambiguous || w.cloud.ReinstallPosts(w.ids[server]) > b.posts) || w.openIn(space, server)
 	})
+}
+
+// openIn reports whether a request for a server may still change it, as a state or its journal has it.
+func (w *world) openIn(space *workspace, server int) bool {
+	if space.known[server].open() {
+		return true
+	}
+
+	record := recordOf(space.disk, w.ids[server])
+	op, asked := space.known[server].operation()
+
+	return record != nil && record.Operation.State.Open() && (!asked || !op.SubmittedAt.Equal(record.Operation.SubmittedAt))
 }
 
 // transitional reports whether a status is transitional.

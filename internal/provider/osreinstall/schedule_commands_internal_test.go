@@ -48,7 +48,7 @@ func (w *world) start(ctx context.Context, transport *processTransport, run *sch
 		token = strangerToken
 	}
 
-	return w.driver.start(ctx, transport, w.schedule.limits, token)
+	return w.driver.start(ctx, transport, transport.records(), w.schedule.limits, token)
 }
 
 // savedOrNewPlan makes the plans of a run, or brings those that were saved; nil where Terraform would stop.
@@ -146,6 +146,7 @@ func (w *world) plan(
 
 	if run.kind == runDestroy || run.inputs[i].removed {
 		plan.action = planDelete
+		provider.planDestroy(ctx, *state)
 
 		return true
 	}
@@ -180,12 +181,7 @@ func (w *world) applyAll(
 	var applies sync.WaitGroup
 
 	for i := range w.ids {
-		steps[i] = traceStep{
-			run: number, planned: saved.run, server: i, workspace: run.workspace, verb: "apply", inputs: saved.inputs[i],
-			began: time.Now(), prior: saved.states[i], next: saved.states[i],
-		}
-
-		ready[i] = w.finalPlan(ctx, provider, &steps[i], &plans[i])
+		steps[i], ready[i] = w.beginApply(ctx, provider, number, run, saved, i, &plans[i])
 	}
 
 	for i := range w.ids {
@@ -230,6 +226,25 @@ func (w *world) applyAll(
 		w.record(run, &steps[i])
 		space.write(i, steps[i].next)
 	}
+}
+
+// beginApply begins to apply the plan of one server, and reports whether there is something to apply.
+func (w *world) beginApply(
+	ctx context.Context, provider providerProcess, number int, run *scheduleRun, saved *savedPlan, i int, plan *resourcePlan,
+) (traceStep, bool) {
+	step := traceStep{
+		run: number, planned: saved.run, server: i, workspace: run.workspace, verb: "apply", inputs: saved.inputs[i],
+		began: time.Now(), prior: saved.states[i], next: saved.states[i],
+	}
+
+	if step.prior.model != nil && (plan.action == planDelete || plan.action == planCreate) {
+		provider.destroy(ctx, step.prior)
+	}
+
+	ready := w.finalPlan(ctx, provider, &step, plan)
+	step.record = recordOf(w.workspaces[run.workspace].disk, w.ids[i])
+
+	return step, ready
 }
 
 // applyResult is what an apply returns, if it ever does.

@@ -103,7 +103,7 @@ func (w *world) approach(ctx context.Context, number, n, space int) []bool {
 		empty[i] = run.inputs[i].removed
 	}
 
-	w.command(ctx, number, run, &processTransport{cloud: w.cloud.RoundTripper(), run: number}, nil)
+	w.command(ctx, number, run, w.newTransport(number, space), nil)
 
 	for _, step := range w.trace.steps[before:] {
 		if step.verb == "plan" {
@@ -129,7 +129,7 @@ func (w *world) repair(space int) {
 	w.cloud.Sync()
 
 	for i, id := range w.ids {
-		if w.workspaces[space].known[i].open() {
+		if w.openIn(w.workspaces[space], i) {
 			continue
 		}
 

@@ -22,9 +22,9 @@ type directProcess struct {
 }
 
 func (directDriver) start(
-	_ context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
+	_ context.Context, transport http.RoundTripper, records reinstall.Records, limits reinstall.Limits, token string,
 ) (providerProcess, error) {
-	data, err := scheduleProviderData(transport, limits, token)
+	data, err := scheduleProviderData(transport, records, limits, token)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,8 @@ func (d directProcess) read(ctx context.Context, prior resourceState) (resourceS
 	if state.ErasesSystemDisk.IsNull() {
 		state.ErasesSystemDisk = types.BoolValue(false)
 	}
+
+	d.resource.acknowledge(ctx, &state)
 
 	server, err := d.resource.readServer(ctx, &state)
 
@@ -90,6 +92,7 @@ func (d directProcess) plan(
 	} else {
 		copied := *prior.model
 		state = &copied
+		d.resource.acknowledge(ctx, state)
 	}
 
 	input := newPlanInput(&plan, state, prior.known)
@@ -111,6 +114,14 @@ func (m *model) unknownAsComputed() {
 	m.Region, m.ProjectID, m.InstalledKeyPairName = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 }
 
+func (d directProcess) planDestroy(ctx context.Context, prior resourceState) { d.destroy(ctx, prior) }
+
+func (d directProcess) destroy(ctx context.Context, prior resourceState) {
+	if prior.model != nil {
+		d.resource.acknowledge(ctx, prior.model)
+	}
+}
+
 func (d directProcess) apply(ctx context.Context, _ string, prior resourceState, p resourcePlan) (resourceState, messages) {
 	var said messages
 
@@ -125,6 +136,12 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 
 	if p.action == planCreate {
 		request.RootVolumeID, request.JoinsFirst = plan.plannedDisk()
+		said.add(d.resource.record(ctx, &request, granted, &plan, nil))
+
+		if said.failed() {
+			return resourceState{}, said
+		}
+
 		result := d.resource.data.Engine.Run(ctx, request)
 		said.add(apidiag.Outcome(request.ServerID, plan.Name.ValueString(), &result, apidiag.DuringCreate))
 
@@ -140,7 +157,16 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 
 	if permitted {
 		state := *prior.model
-		granted.limit(&request, &state, &plan, prior.known)
+		input := newPlanInput(&plan, &state, prior.known)
+		granted.limit(&request, &state, &plan, prior.known.reimaged && !d.resource.recorded(ctx, &input))
+
+		if granted.erases() {
+			said.add(d.resource.record(ctx, &request, granted, &plan, &state))
+		}
+
+		if said.failed() {
+			return prior, said
+		}
 
 		result := d.resource.data.Engine.Run(ctx, request)
 		said.add(apidiag.Outcome(request.ServerID, state.Name.ValueString(), &result, apidiag.DuringUpdate))
@@ -150,6 +176,8 @@ func (d directProcess) apply(ctx context.Context, _ string, prior resourceState,
 
 		return prior, said
 	}
+
+	d.resource.acknowledgeInputs(ctx, &plan)
 
 	return resourceState{model: &plan, known: *prior.known.afterUpdate(prior.model, &plan, nil, nil)}, said
 }

@@ -23,8 +23,8 @@ func history(trace *scheduleTrace, found []violation) string {
 	}
 
 	s := trace.schedule
-	fmt.Fprintf(&b, "behavior: %s\ndurations: %+v\nlimits: %+v\ntouchy: %v\nservers: %+v\n",
-		nonZero(s.behavior), s.durations, s.limits, s.meddling, s.servers)
+	fmt.Fprintf(&b, "behavior: %s\ndurations: %+v\nlimits: %+v\ntouchy: %v\njournals: %v\nservers: %+v\n",
+		nonZero(s.behavior), s.durations, s.limits, s.meddling, s.journals, s.servers)
 
 	for i, run := range s.runs {
 		fmt.Fprintf(&b, "run %d: after %s %s %s\n", i, run.wait.Round(time.Millisecond), run.kind, nonZero(run))

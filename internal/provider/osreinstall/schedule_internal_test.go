@@ -16,7 +16,8 @@ type schedule struct {
 	limits    reinstall.Limits
 	servers   []scheduleServer
 	runs      []scheduleRun
-	meddling  bool // people act on machines of which it is not clear whether they are being reinstalled
+	journals  [2]bool // which workspaces have a journal
+	meddling  bool    // people act on machines of which it is not clear whether they are being reinstalled
 }
 
 // scheduleServer is what a server is like before anybody has asked for anything.
@@ -62,6 +63,9 @@ type scheduleRun struct {
 	cut         scheduleCut
 	cutAt       time.Duration // since the command began
 	again       time.Duration // the second ctrl-C since the first
+
+	cutStep    int  // instead of cutAt: the step of the journal at which the run crashes
+	losesPower bool // a crash is one of the machine: what the journal has not synced is lost
 
 	endStatus string // the status in which a reinstall ends that begins from now on; empty: RUNNING
 	inputs    []scheduleInputs

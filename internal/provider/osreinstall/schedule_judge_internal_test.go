@@ -17,6 +17,8 @@ const (
 	invariantLoss      = "no accepted request is lost from the state"
 	invariantConverge  = "once nothing goes wrong, the plan gets empty"
 	invariantSettle    = "a refresh notices an end that can be seen"
+	invariantOnce      = "with a journal, a crashed apply and its repetition erase once"
+	invariantKept      = "what is kept was asked for, took place, and is warned of"
 	invariantIllegal   = "no illegal call"
 	invariantTaint     = "a Create never taints"
 	invariantTerraform = "Terraform's own rules for plans and results"
@@ -53,6 +55,7 @@ func judgeTrace(trace *scheduleTrace) []violation {
 		j.checkRefusal(&trace.steps[i])
 		j.checkSettling(&trace.steps[i])
 		j.checkClaims(&trace.steps[i])
+		j.checkJournal(&trace.steps[i])
 		j.checkTerraform(&trace.steps[i])
 	}
 

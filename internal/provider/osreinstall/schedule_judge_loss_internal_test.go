@@ -66,7 +66,7 @@ func (j *judge) checkApplyLoss(step *traceStep, sent []simulator.Request) {
 		j.add(invariantLoss, "%s: request %d was accepted and is not in the state", j.where(step), post.N)
 	}
 
-	if len(sent) == 0 && step.action == planUpdate && hadBefore && !after.Adopted &&
+	if len(sent) == 0 && step.action == planUpdate && hadBefore && !after.Adopted && !j.takesUp(step) &&
 		(!has || !before.SubmittedAt.Equal(after.SubmittedAt)) {
 		j.add(invariantLoss, "%s: the request of %s is gone", j.where(step), elapsed(j.began, before.SubmittedAt))
 	}

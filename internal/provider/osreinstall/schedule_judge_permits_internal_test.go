@@ -23,7 +23,7 @@ func (j *judge) checkPermits(server int) {
 		seen += len(sent)
 		erases := step.mayErase()
 
-		if erases {
+		if erases && j.repeats(step) == nil {
 			allowed[j.permitName(step)] = true
 		}
 

@@ -74,9 +74,9 @@ func newProtocolDriver(ctx context.Context) (*protocolDriver, error) {
 }
 
 func (d *protocolDriver) start(
-	ctx context.Context, transport http.RoundTripper, limits reinstall.Limits, token string,
+	ctx context.Context, transport http.RoundTripper, records reinstall.Records, limits reinstall.Limits, token string,
 ) (providerProcess, error) {
-	data, err := scheduleProviderData(transport, limits, token)
+	data, err := scheduleProviderData(transport, records, limits, token)
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +242,28 @@ func (p protocolProcess) planIsValid(
 	}
 
 	return err
+}
+
+func (p protocolProcess) planDestroy(ctx context.Context, prior resourceState) {
+	none, err := encode(p.resource, tftypes.NewValue(p.resource, nil))
+	if prior.model == nil || err != nil {
+		return
+	}
+
+	_, _ = p.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: resourceType, PriorState: prior.raw, PriorPrivate: prior.private, ProposedNewState: none, Config: none,
+	})
+}
+
+func (p protocolProcess) destroy(ctx context.Context, prior resourceState) {
+	none, err := encode(p.resource, tftypes.NewValue(p.resource, nil))
+	if err != nil {
+		return
+	}
+
+	_, _ = p.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: resourceType, PriorState: prior.raw, PlannedState: none, PlannedPrivate: prior.private, Config: none,
+	})
 }
 
 func (p protocolProcess) apply(ctx context.Context, _ string, prior resourceState, plan resourcePlan) (resourceState, messages) {

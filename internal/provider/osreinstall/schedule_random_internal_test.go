@@ -54,6 +54,7 @@ func newSchedule(seed uint64) *schedule {
 	}
 
 	s.randomRuns(d, workspaces)
+	s.randomJournals(dice{rand.New(rand.NewPCG(seed, 0x10a))}) //nolint:gosec // a seed has to give the same schedule again
 
 	s.meddling = d.chance(25)
 	s.restrict()

@@ -87,7 +87,8 @@ func simpler(s *schedule) []*schedule {
 	}
 
 	for i := range s.runs {
-		try(func(c *schedule) { c.runs[i].cut, c.runs[i].cutAt, c.runs[i].again = cutNone, 0, 0 })
+		try(func(c *schedule) { c.runs[i].noCut() })
+		try(func(c *schedule) { c.runs[i].losesPower = false })
 		try(func(c *schedule) { c.runs[i].concurrent = false })
 		try(func(c *schedule) { c.runs[i].stranger = false })
 		try(func(c *schedule) { c.runs[i].workspace, c.runs[i].concurrent = 0, false })
@@ -137,10 +138,19 @@ func simpler(s *schedule) []*schedule {
 		try(func(c *schedule) { reflect.ValueOf(&c.behavior).Elem().Field(i).SetZero() })
 	}
 
+	for i := range s.journals {
+		try(func(c *schedule) { c.journals[i] = false })
+	}
+
 	try(func(c *schedule) { c.limits = reinstall.Limits{} })
 	try(func(c *schedule) { c.meddling = false })
 
 	return smaller
+}
+
+// noCut lets a run come to its end.
+func (r *scheduleRun) noCut() {
+	r.cut, r.cutAt, r.again, r.cutStep, r.losesPower = cutNone, 0, 0, 0, false
 }
 
 func (s *schedule) dropServer(server int) {

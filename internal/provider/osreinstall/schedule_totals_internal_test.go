@@ -71,6 +71,8 @@ func (t *traceTotals) add(trace *scheduleTrace) {
 		t.counts["schedules that show an empty key pair"]++
 	}
 
+	t.journalTotals(trace)
+
 	for i := range trace.steps {
 		t.step(&trace.steps[i])
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
@@ -24,6 +25,7 @@ type scheduleTrace struct {
 	converged  []bool
 	crashes    int
 	ctrlCs     int
+	crashKinds map[string]int
 	stale      int // saved plans that Terraform refused
 }
 
@@ -41,6 +43,7 @@ type traceStep struct {
 	prior, next  resourceState
 	messages     messages
 	crashed      bool
+	record       *reinstall.Record // that the journal had when an apply began; nil: none
 	truth        simulator.Server
 	exists       bool
 	maySkip      bool // looks may have left out the image or the key pair

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/journal/journaltest"
+	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/reinstall"
 	"github.com/terraform-modelarts/terraform-provider-modelarts/internal/simulator"
 )
 
@@ -39,6 +41,7 @@ type workspace struct {
 	busy    []busy
 	serial  int // counts the changes of the state
 	saved   *savedPlan
+	disk    *journaltest.Disk // of the journal; nil: there is none
 }
 
 // write writes one resource into the state.
@@ -73,12 +76,17 @@ func playSchedule(ctx context.Context, s *schedule, driver providerDriver) *sche
 		schedule: s, driver: driver, began: time.Now(),
 		cloud: simulator.New(simulator.Config{Behavior: s.behavior, Durations: s.durations, OtherToken: strangerToken}),
 	}
-	w.trace = &scheduleTrace{schedule: s, began: w.began, converged: make([]bool, len(s.servers))}
+	w.trace = &scheduleTrace{schedule: s, began: w.began, converged: make([]bool, len(s.servers)), crashKinds: map[string]int{}}
 
-	for range 1 + s.lastWorkspace() {
-		w.workspaces = append(w.workspaces, &workspace{
+	for i := range 1 + s.lastWorkspace() {
+		space := &workspace{
 			known: make([]resourceState, len(s.servers)), entered: make([]bool, len(s.servers)), busy: make([]busy, len(s.servers)),
-		})
+		}
+		if s.journals[i] {
+			space.disk = &journaltest.Disk{}
+		}
+
+		w.workspaces = append(w.workspaces, space)
 	}
 
 	w.cloud.AddImage(simulator.Image{ID: thirdImageID})
@@ -139,25 +147,61 @@ func (w *world) run(ctx context.Context, number int, run *scheduleRun) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	transport := &processTransport{cloud: w.cloud.RoundTripper(), run: number}
+	transport := w.newTransport(number, run.workspace)
 	crashed := make(chan struct{})
+	crash := sync.OnceFunc(func() {
+		close(crashed) // before anything can end because of it
+		transport.kill(run.losesPower)
+		cancel()
+	})
 
 	switch {
 	case !run.cut.crashes() && run.cut != cutNone:
 		defer time.AfterFunc(run.cutAt, cancel).Stop()
 	case run.cut.crashes() && !w.crashLosesEnd(run.workspace):
-		if run.cut == cutTwice {
-			defer time.AfterFunc(run.cutAt, cancel).Stop()
-		}
-
-		defer time.AfterFunc(run.cutAt+run.again, func() {
-			close(crashed) // before anything can end because of it
-			transport.killed.Store(true)
-			cancel()
-		}).Stop()
+		defer w.scheduleCrash(run, transport, cancel, crash)()
 	}
 
 	w.command(ctx, number, run, transport, crashed)
+
+	if disk := w.workspaces[run.workspace].disk; disk != nil && run.losesPower && isClosed(crashed) {
+		w.countCrash("crashes that lost power")
+	}
+}
+
+// scheduleCrash has a run crash at its time, or at its step of the journal. The function that it returns calls that off.
+func (w *world) scheduleCrash(run *scheduleRun, transport *processTransport, interrupt, crash func()) func() {
+	if run.cutStep > 0 {
+		if journal := transport.journal; journal != nil {
+			journal.before = func() {
+				if journal.steps == run.cutStep {
+					w.countCrash("crashes at a step of the journal")
+					crash()
+				}
+			}
+		}
+
+		return func() {}
+	}
+
+	timers := []*time.Timer{time.AfterFunc(run.cutAt+run.again, crash)}
+	if run.cut == cutTwice {
+		timers = append(timers, time.AfterFunc(run.cutAt, interrupt))
+	}
+
+	return func() {
+		for _, timer := range timers {
+			timer.Stop()
+		}
+	}
+}
+
+// countCrash counts a crash of some kind.
+func (w *world) countCrash(kind string) {
+	w.traceMu.Lock()
+	defer w.traceMu.Unlock()
+
+	w.trace.crashKinds[kind]++
 }
 
 // setEndStatus sets in what status reinstalls end from now on.
@@ -191,6 +235,37 @@ type processTransport struct {
 	cloud  http.RoundTripper
 	run    int
 	killed atomic.Bool
+
+	journal *processJournal // of the same process; nil: it has none
+}
+
+// newTransport returns the ways of a new process to the cloud and to its journal.
+func (w *world) newTransport(run, space int) *processTransport {
+	transport := &processTransport{cloud: w.cloud.RoundTripper(), run: run}
+
+	if disk := w.workspaces[space].disk; disk != nil {
+		transport.journal = newProcessJournal(disk)
+	}
+
+	return transport
+}
+
+// records returns where the process records its requests.
+func (p *processTransport) records() reinstall.Records {
+	if p.journal == nil {
+		return reinstall.Records{}
+	}
+
+	return reinstall.Records{Journal: p.journal}
+}
+
+// kill ends the process, perhaps with its machine. It sends and writes nothing from now on.
+func (p *processTransport) kill(losesPower bool) {
+	p.killed.Store(true)
+
+	if p.journal != nil {
+		p.journal.kill(losesPower)
+	}
 }
 
 // scheduleRunHeader tells the judge which run has sent a request.
