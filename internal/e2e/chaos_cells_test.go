@@ -49,6 +49,9 @@ func (i interruption) signal() (_ syscall.Signal, group bool) {
 	}
 }
 
+// loses reports whether the state may lack the reinstalls in progress afterwards.
+func (i interruption) loses() bool { return i == twice || i == killProvider || i == killCLI }
+
 // gentle reports whether the CLI is asked once to exit, and can exit in order.
 func (i interruption) gentle() bool { return i == once || i == termCLI || i == termGroup }
 
@@ -58,6 +61,8 @@ type cell struct {
 	how   interruption
 	kind  string // "create" or "update"
 	retry string // "at once", while the reinstall goes on, or "after its end"
+	// unrecorded turns the journal off.
+	unrecorded bool
 }
 
 const (
@@ -67,7 +72,8 @@ const (
 	afterEnd   = "after its end"
 )
 
-// cells returns all combinations. In the phase comparing the reinstall has already ended, so that no retry is earlier.
+// cells returns all combinations. In the phase comparing the reinstall has already ended, so that no retry is earlier. The journal
+// is turned off only where the state is lost: it makes no difference to the others.
 func cells() []cell {
 	var all []cell
 
@@ -76,7 +82,11 @@ func cells() []cell {
 			for _, kind := range []string{kindCreate, kindUpdate} {
 				for _, retry := range []string{atOnce, afterEnd} {
 					if p != phaseComparing || retry == afterEnd {
-						all = append(all, cell{p, how, kind, retry})
+						all = append(all, cell{p, how, kind, retry, false})
+					}
+
+					if p != phaseStopping && how.loses() && retry == afterEnd {
+						all = append(all, cell{p, how, kind, retry, true})
 					}
 				}
 			}
@@ -89,9 +99,15 @@ func cells() []cell {
 // sample selects the cells that one of several CLIs runs: each phase meets each interruption once on each CLI, and the CLIs
 // share the kinds and the retries among them.
 func sample(all []cell, cli int) []cell {
-	groups := map[[2]string][]cell{}
+	type key struct {
+		phase      phase
+		how        interruption
+		unrecorded bool
+	}
+
+	groups := map[key][]cell{}
 	for _, c := range all {
-		key := [2]string{string(c.phase), string(c.how)}
+		key := key{c.phase, c.how, c.unrecorded}
 		groups[key] = append(groups[key], c)
 	}
 
@@ -99,8 +115,11 @@ func sample(all []cell, cli int) []cell {
 
 	for i, p := range phases {
 		for j, how := range interruptions {
-			group := groups[[2]string{string(p), string(how)}]
-			chosen = append(chosen, group[(i+j+cli)%len(group)])
+			for _, unrecorded := range []bool{false, true} {
+				if group := groups[key{p, how, unrecorded}]; len(group) > 0 {
+					chosen = append(chosen, group[(i+j+cli)%len(group)])
+				}
+			}
 		}
 	}
 
@@ -108,7 +127,12 @@ func sample(all []cell, cli int) []cell {
 }
 
 func (c cell) String() string {
-	return strings.ReplaceAll(fmt.Sprintf("%s/%s/%s/%s", c.phase, c.how, c.kind, c.retry), " ", "-")
+	name := strings.ReplaceAll(fmt.Sprintf("%s/%s/%s/%s", c.phase, c.how, c.kind, c.retry), " ", "-")
+	if c.unrecorded {
+		name += "/off"
+	}
+
+	return name
 }
 
 // races reports whether two applies have a request in flight at once: the provider of a killed CLI still waits for the

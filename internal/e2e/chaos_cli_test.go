@@ -30,6 +30,7 @@ type workspace struct {
 	cloud     *controlledCloud
 	lifelines *lifelines
 	runs      int
+	journal   string // MODELARTS_JOURNAL; empty: in the usual place
 	// permits counts, for each server, the applied plans which said that its disk will be erased. printed counts only those
 	// that said so in their text, and not just in JSON.
 	permits, printed map[string]int
@@ -99,7 +100,7 @@ func (r *workspace) start(args ...string) *cliProcess {
 	a.cmd.Dir, a.cmd.Stdout, a.cmd.Stderr = r.dir, output, output
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	a.cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(r.dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
-		"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color", envLifeline+"="+r.lifelines.addr)
+		"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color", envLifeline+"="+r.lifelines.addr, "MODELARTS_JOURNAL="+r.journal)
 
 	if err := a.cmd.Start(); err != nil {
 		r.t.Fatal(err)

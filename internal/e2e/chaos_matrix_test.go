@@ -27,11 +27,13 @@ func TestChaos(t *testing.T) {
 	before := reinstalled(t, cli)
 
 	for _, c := range []cell{
-		{phasePost, once, kindCreate, afterEnd},
-		{phaseReply, killCLI, kindUpdate, atOnce},
-		{phaseWaiting, once, kindCreate, atOnce},
-		{phaseReply, termGroup, kindUpdate, afterEnd},
-		{phaseWaiting, killProvider, kindCreate, afterEnd},
+		{phasePost, once, kindCreate, afterEnd, false},
+		{phaseReply, killCLI, kindUpdate, atOnce, false},
+		{phaseWaiting, once, kindCreate, atOnce, false},
+		{phaseReply, termGroup, kindUpdate, afterEnd, false},
+		{phaseWaiting, killProvider, kindCreate, afterEnd, false},
+		{phaseWaiting, killProvider, kindCreate, afterEnd, true},
+		{phaseReply, twice, kindCreate, afterEnd, false},
 	} {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +117,7 @@ func (b *board) print(t *testing.T) {
 		"interruption, exit code of the interrupted apply, applies in all).\n\n", fleetSize)
 
 	line := func(columns ...string) {
-		format := "| %-17s | %-16s | %-6s | %-13s |" + strings.Repeat(" %-24s |", len(b.clis)) + " %-7s |\n"
+		format := "| %-17s | %-16s | %-6s | %-13s | %-7s |" + strings.Repeat(" %-24s |", len(b.clis)) + " %-7s |\n"
 
 		values := make([]any, len(columns))
 		for i, column := range columns {
@@ -125,7 +127,7 @@ func (b *board) print(t *testing.T) {
 		fmt.Fprintf(&text, format, values...)
 	}
 
-	header := []string{"phase", "interruption", "kind", "next apply"}
+	header := []string{"phase", "interruption", "kind", "next apply", "journal"}
 	for _, cli := range b.clis {
 		header = append(header, filepath.Base(cli))
 	}
@@ -140,7 +142,12 @@ func (b *board) print(t *testing.T) {
 			continue
 		}
 
-		columns, verdict := []string{string(c.phase), string(c.how), c.kind, c.retry}, "ok"
+		journal := "on"
+		if c.unrecorded {
+			journal = "off"
+		}
+
+		columns, verdict := []string{string(c.phase), string(c.how), c.kind, c.retry, journal}, "ok"
 
 		for _, cli := range b.clis {
 			f := findings[cli]

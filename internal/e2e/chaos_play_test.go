@@ -174,6 +174,10 @@ func (c cell) apply(t *testing.T, cli string, before past, limit time.Duration) 
 	}
 
 	r := newWorkspace(t, cli, newControlledCloud(t, servers, c.phase), fleet)
+	if c.unrecorded {
+		r.journal = "off"
+	}
+
 	if c.kind == kindUpdate {
 		r.write("terraform.tfstate", string(before.state))
 	}
@@ -276,9 +280,10 @@ func (f *finding) check(a *cliProcess, how interruption) {
 }
 
 // expected returns how often the disk of each server should be erased in all. A reinstall that the interrupted apply has sent
-// remains the only one if it is in the state, if the next apply finds it in progress, or if the next refresh finds a system
-// disk other than that in the state. If it has ended by then and the server is in no state, the server is indistinguishable
-// from one that was never touched. That is the case after a create, and after an update whose state the CLI has lost.
+// remains the only one if the journal has it. Without the journal, it does if it is in the state, if the next apply finds it in
+// progress, or if the next refresh finds a system disk other than that in the state. If it has ended by then and the server is in
+// no state, the server is indistinguishable from one that was never touched. That is the case after a create, and after an
+// update whose state the CLI has lost.
 func (c cell) expected(f *finding, r *workspace) map[string]int {
 	known, kept := map[string]bool{}, map[string]bool{}
 
@@ -311,7 +316,7 @@ func (c cell) expected(f *finding, r *workspace) map[string]int {
 
 	for key, erased := range r.cloud.erases() {
 		expected[key] = 1
-		if c.retry == afterEnd && erased == 1 && !kept[key] {
+		if c.unrecorded && c.retry == afterEnd && erased == 1 && !kept[key] {
 			expected[key] = 2
 		}
 	}

@@ -197,6 +197,7 @@ func setup(env *testscript.Env, cli string) error {
 	env.Setenv("CLI", cli)
 	env.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(env.WorkDir, "cli.tfrc"))
 	env.Setenv("CHECKPOINT_DISABLE", "1")
+	env.Setenv("MODELARTS_JOURNAL", "") // in the usual place
 	// The scripts share the processors: their short processes gain nothing from more than one of them.
 	env.Setenv("GOMAXPROCS", "1")
 	env.Setenv("GOGC", os.Getenv("GOGC"))

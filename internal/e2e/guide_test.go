@@ -35,12 +35,23 @@ var guideRows = map[string][]string{
 	"The server is deleted meanwhile":                           {"vanished.txtar"},
 	"The service does not know the server":                      {"guide_not_known.txtar"},
 	"The server breaks without this resource":                   {"guide_broken.txtar"},
-	"Terraform is killed, and the reinstall goes on":            {"../../chaos_cells_test.go:SIGKILL"},
-	"Terraform is killed, and the reinstall has ended":          {"../../chaos_cells_test.go:SIGKILL", "guide_saved_plan.txtar"},
-	"Somebody else reinstalls the server at that time":          {"adopt.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},
-	"The provider works in the wrong project":                   {"project.txtar"},
-	"The ID turns out to be another one during the apply":       {"guide_unknown_id.txtar"},
-	"A replacement fails under create_before_destroy":           {"guide_replacement.txtar"},
+	"Terraform is killed, and the reinstall goes on or has ended": {
+		"journal_killed.txtar", "journal_kept_once.txtar", "../../chaos_cells_test.go:SIGKILL",
+	},
+	"Terraform is killed after the record was written, and before the request was sent": {
+		"../../../reinstall/takeup_test.go:never began",
+	},
+	"Terraform is killed without a journal, and the reinstall goes on": {"../../chaos_cells_test.go:SIGKILL"},
+	"Terraform is killed without a journal, and the reinstall has ended": {
+		"../../chaos_cells_test.go:SIGKILL", "guide_saved_plan.txtar",
+	},
+	"The journal cannot be written before the request":        {"journal_fails.txtar"},
+	"The record of the server cannot be used":                 {"journal_fails.txtar"},
+	"Two applies on one journal reinstall the server at once": {"journal_two.txtar"},
+	"Somebody else reinstalls the server at that time":        {"adopt.txtar", "../../../reinstall/simulated_test.go:TestRunAgainstAnswersThatLie"},
+	"The provider works in the wrong project":                 {"project.txtar"},
+	"The ID turns out to be another one during the apply":     {"guide_unknown_id.txtar"},
+	"A replacement fails under create_before_destroy":         {"guide_replacement.txtar"},
 }
 
 // TestGuideRowsAreTested checks that every row of the guide has tests, and that the tests exist.

@@ -419,3 +419,15 @@ func (s *scene) erased(ids ...string) {
 		s.problem("the disks have not been erased")
 	}
 }
+
+// records returns the number of records in the journal.
+func (s *scene) records() int {
+	s.t.Helper()
+
+	records, err := filepath.Glob(filepath.Join(s.dir, "data", "modelarts-journal", "*.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+
+	return len(records)
+}

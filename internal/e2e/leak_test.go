@@ -55,10 +55,15 @@ func TestLeaks(t *testing.T) {
 
 			slots := make(chan struct{}, scenesAtOnce)
 
-			var files, size, leaks atomic.Int64
+			var files, size, leaks, records atomic.Int64
 
 			t.Cleanup(func() {
-				t.Logf("in total, %d files and parts of files with %.1f MB: %d leaks", files.Load(), float64(size.Load())/1e6, leaks.Load())
+				t.Logf("in total, %d files and parts of files with %.1f MB, among them %d records of the journal: %d leaks",
+					files.Load(), float64(size.Load())/1e6, records.Load(), leaks.Load())
+
+				if !t.Skipped() && records.Load() == 0 {
+					t.Error("no scene has left a record in the journal")
+				}
 			})
 
 			for _, leak := range leakScenes {
@@ -84,6 +89,7 @@ func TestLeaks(t *testing.T) {
 					files.Add(int64(found.files))
 					size.Add(int64(found.bytes))
 					leaks.Add(int64(len(found.leaks)))
+					records.Add(int64(s.records()))
 
 					for _, e := range leak.excluding {
 						if found.excluded[e] == 0 {

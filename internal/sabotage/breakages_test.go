@@ -30,11 +30,47 @@ const (
 	lookupFile    = "internal/provider/osreinstall/lookup.go"
 	lookupDiags   = "internal/provider/osreinstall/lookup_diagnostics.go"
 	plannedFile   = "internal/provider/osreinstall/planned.go"
+	takeupFile    = "internal/reinstall/takeup.go"
+	journalFile   = "internal/reinstall/journal.go"
 	diagFile      = "internal/provider/apidiag/outcome.go"
 )
 
 // breakages are the ways in which other providers have lost machines, and some of our own.
 var breakages = []breakage{
+	{"a request is sent before it is recorded", []edit{{
+		submitFile, "if err := r.beginRecord(ctx, op); errors.Is(err, ErrJournalChanged) {",
+		"if err := error(nil); errors.Is(err, ErrJournalChanged) {",
+	}}, engine},
+	{"a recorded request is not taken up", []edit{{
+		takeupFile, "\tif r.record.pending(r.req.Last) {\n\t\tif result, over", "\tif false {\n\t\tif result, over",
+	}}, engine},
+	{"the result of a request for something else is kept", []edit{{
+		takeupFile, "wanted := r.record.Permit.Inputs == r.req.Permit.Inputs", "wanted := true",
+	}}, engine},
+	{"a recorded result is kept although the disk is another one", []edit{{
+		takeupFile, "op.RootVolumeID == \"\" || root == op.RootVolumeID)", "op.RootVolumeID == \"\" || root != \"\")",
+	}}, engine},
+	{"a record of another project is used", []edit{{
+		journalFile, "\tif r.Site == site {\n", "\tif true {\n",
+	}}, engine},
+	{"a damaged record is ignored", []edit{{
+		takeupFile, "if err != nil { // there may be a record", "if false {",
+	}}, engine},
+	{"what cannot be recorded is sent although it has to be recorded", []edit{{
+		takeupFile, "\tif r.records.Required {\n", "\tif false {\n",
+	}}, engine},
+	{"a refused request stays in the journal", []edit{{
+		takeupFile, "op.SubmittedAt.IsZero() || op.State == StateNotStarted {", "op.SubmittedAt.IsZero() && op.State == StateFailed {",
+	}}, engine},
+	{"the request of another process is not waited for", []edit{{
+		submitFile, "\tcase other == nil:\n", "\tcase true:\n",
+	}}, engine},
+	{"the plan guesses although the journal knows", []edit{{
+		planFile, "in.reimaged && !in.recorded &&", "in.reimaged &&",
+	}}, cli("journal_killed")},
+	{"what the state has stays in the journal", []edit{{
+		"internal/provider/osreinstall/journal.go", "if op == nil || !r.data.Configured() {", "if op != nil || !r.data.Configured() {",
+	}}, cli("journal_killed")},
 	{"the POST is sent again after a 502", []edit{{
 		classifyFile, "case code == http.StatusTooManyRequests:",
 		"case code == http.StatusTooManyRequests, code == http.StatusBadGateway:",
@@ -220,7 +256,7 @@ var breakages = []breakage{
 		runFile, "\tr.permittedRoot = cmp.Or(waited.Server.RootVolumeID(), r.lastRoot, waited.Operation.Baseline.RootVolumeID)\n", "",
 	}}, engine},
 	{"a reason that has ceased is a reason", []edit{{
-		permitFile, "request.Pointless = p.pointless(prior, plan, private.reimaged)", "request.Pointless = nil",
+		permitFile, "request.Pointless = p.pointless(prior, plan, reimaged)", "request.Pointless = nil",
 	}}, cli("saved_plan|recovered")},
 	{"a server in transition has drifted", []edit{{planFile, "case in.inTransition():", "case false:"}}, planning},
 	{"an unknown id replaces the server", []edit{{
