@@ -124,11 +124,10 @@ func (s Stage) String() string {
 	}
 }
 
-// Run reinstalls one server: it waits for the operation that is open, takes up the request of an earlier run that was killed,
-// reads the server, stops it if necessary and
-// allowed, sends the request once, waits for its end and compares the result. If a reinstall is already in progress, it
-// waits for that one and keeps its result if that is as asked for. It returns when the outcome is known, the
-// timeout has expired or ctx is done; neither of these cuts off the request itself.
+// Run reinstalls one server: it waits for the operation that is open, takes up the request of an earlier run that was killed, reads
+// the server, stops it if necessary and allowed, sends the request once, waits for its end and compares the result. If a reinstall
+// is already in progress, it waits for that one and keeps its result if that is as asked for. It returns when the outcome is
+// known, the timeout has expired or ctx is done; neither of these cuts off the request itself.
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	if !req.WaitOnly && !e.claims.take(req.ServerID) {
 		return Result{Outcome: OutcomeRefused, Err: &DuplicateError{ServerID: req.ServerID}}

@@ -117,8 +117,8 @@ func (e *Engine) AcknowledgeInputs(ctx context.Context, serverID, inputs string)
 	return e.records.Journal.Forget(ctx, serverID, record.Operation.SubmittedAt)
 }
 
-// pending reports whether a record is of a request that has, or may have, erased a disk, and that the state does not have. It is
-// nil if there is none.
+// pending reports whether a record is about a request that has erased a disk, or may have, and that the state does not have. A nil
+// record is not.
 func (r *Record) pending(last *Operation) bool {
 	if r == nil || r.Operation.State == StateNotStarted && !r.Operation.Adopted {
 		return false

@@ -127,11 +127,11 @@ func (r *run) readBelievable(ctx context.Context) (server *modelarts.Server, err
 // keepEnded keeps the result of a request of an earlier run that had ended, if it is what is asked for and server still has it.
 func (r *run) keepEnded(server *modelarts.Server) (Result, bool) {
 	op := Settle(r.record.Operation, server)
-	r.earlier = &op
-
 	if r.record.Permit.Inputs != r.req.Permit.Inputs || !op.intact(server) {
 		return Result{}, false
 	}
+
+	r.earlier = &op
 
 	return r.result(OutcomeCompleted, op, nil), true
 }
@@ -253,16 +253,15 @@ func (r *run) joinOther() (*Operation, error) {
 
 	r.record, r.began = record, false
 
-	if record.pending(r.req.Last) {
-		if err := record.checkSite(r.req.Site); err != nil {
-			return nil, err
-		}
+	if !record.pending(r.req.Last) {
+		return nil, nil
 	}
 
-	switch {
-	case !record.pending(r.req.Last):
-		return nil, nil
-	case !record.Operation.State.Open():
+	if err := record.checkSite(r.req.Site); err != nil {
+		return nil, err
+	}
+
+	if !record.Operation.State.Open() {
 		return nil, ErrJournalChanged
 	}
 

@@ -122,8 +122,8 @@ func refusedDetail(server string, result *reinstall.Result, when occasion) strin
 
 	first := fmt.Sprintf("DevServer %s was not reinstalled. The apply got as far as %s; nothing was erased.", server, result.Stage)
 	if result.Earlier != nil {
-		first = fmt.Sprintf("DevServer %s was not reinstalled by this apply, which got as far as %s. An earlier apply, which was "+
-			"killed, sent a reinstall at %s; the journal still has it. If that is over and cannot be seen to have ended, remove the file of "+
+		first = fmt.Sprintf("DevServer %s was not reinstalled by this apply, which got as far as %s. An earlier apply "+
+			"sent a reinstall at %s, which the state does not have and the journal does. If that is over and cannot be seen to have ended, remove the file of "+
 			"this server from the journal.", server, result.Stage, result.Earlier.SubmittedAt.UTC().Format(time.RFC3339))
 	}
 

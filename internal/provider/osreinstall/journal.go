@@ -127,7 +127,7 @@ func (l *lookup) earlierDiagnostics(in *planInput, label string) (diags diag.Dia
 			fmt.Sprintf("This plan would erase the system disk of DevServer %s. %s", label, nothingSent), apidiag.Describe(record)))}, false
 	}
 
-	if l.earlier == nil || l.earlier.Operation.State == reinstall.StateFailed { // which its own apply has said
+	if l.earlier == nil {
 		return nil, false
 	}
 

@@ -59,6 +59,10 @@ func (r *reinstallResource) lookUp(ctx context.Context, in *planInput, d *decisi
 	seen := readLookup(ctx, r.data, id, in.plan.ImageID.ValueString())
 	seen.earlier, seen.earlierErr = r.earlier(ctx, in, seen.server.RootVolumeID())
 
+	if seen.earlier != nil && seen.earlier.Operation.State == reinstall.StateFailed {
+		seen.earlier = nil // its own apply has said so, and there is nothing to wait for
+	}
+
 	if hasState && in.prior == nil {
 		r.data.Replacing.Store(id, seen)
 	}

@@ -131,8 +131,8 @@ func decide(in *planInput) decision {
 	return d
 }
 
-// mayBeServed reports whether an apply that was killed without a trace may have installed what is asked for: the server has another system
-// disk than the state, is usable, and contradicts nothing that is configured.
+// mayBeServed reports whether an apply that was killed without a trace may have installed what is asked for: the server has another
+// system disk than the state, is usable, and contradicts nothing that is configured.
 func (in *planInput) mayBeServed(differences []reinstall.Difference) bool {
 	return in.reimaged && !in.recorded && len(differences) == 0 && usable(in.prior.Status.ValueString()) && !in.inTransition()
 }

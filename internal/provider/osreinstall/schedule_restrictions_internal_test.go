@@ -148,7 +148,7 @@ func (s *schedule) singleState() {
 }
 
 // keepAnswers leaves out crashes between a request and the record of its answer. Such an answer is lost, and where the system
-// disk is hidden, nothing tells whether the request was processed while nobody looked.
+// disk is hidden, it cannot be known whether the request was processed in the meantime.
 func (s *schedule) keepAnswers() {
 	for i := range s.runs {
 		if s.runs[i].cutStep > 0 {
